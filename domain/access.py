@@ -1,0 +1,156 @@
+"""Who may do what: one answer for commands, questions and pages alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from domain.event import Actor, Role
+from domain.identity import PersonId, TeamId
+
+Action = Literal[
+    "lead.create",
+    "lead.see",
+    "lead.see_contact",
+    "lead.correct_contact",
+    "lead.route",
+    "lead.assign",
+    "lead.claim",
+    "lead.release",
+    "lead.reach_out",
+    "lead.message_automatically",
+    "lead.hear_from",
+    "lead.promise",
+    "lead.convert",
+    "lead.lose",
+    "lead.disqualify",
+    "lead.reopen",
+    "lead.escalate",
+    "leads.count",
+    "queue.see",
+    "person.see",
+    "person.manage",
+    "team.see",
+    "team.manage",
+    "source.see",
+    "source.manage",
+    "projections.see",
+]
+ACTIONS: frozenset[str] = frozenset(get_args(Action))
+
+SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see"})
+WORKING = frozenset(
+    {
+        "lead.see",
+        "lead.see_contact",
+        "lead.correct_contact",
+        "lead.release",
+        "lead.reach_out",
+        "lead.hear_from",
+        "lead.promise",
+        "lead.convert",
+        "lead.lose",
+        "lead.disqualify",
+        "lead.reopen",
+        "lead.escalate",
+    }
+)
+MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
+FOR_MACHINES = frozenset({"lead.message_automatically"})
+SETTINGS = frozenset(
+    {"person.see", "person.manage", "team.see", "team.manage", "source.see", "source.manage", "projections.see"}
+)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who is asking, as their key and the record of people and teams tell."""
+
+    id: str
+    """A PersonId, or the name of a service."""
+    role: Role
+    via: str
+    team: TeamId | None = None
+    """The team this person is in."""
+    answers_for: frozenset[TeamId] = frozenset()
+    """The teams this person is accountable for, and all teams below those."""
+    scopes: frozenset[str] = frozenset()
+    """What a service was granted, by the names of actions; people need none."""
+
+    @property
+    def actor(self) -> Actor:
+        """How this caller stands in events."""
+        return Actor(id=self.id, role=self.role, via=self.via)
+
+
+@dataclass(frozen=True)
+class OfLead:
+    """A lead, seen by its owner and its team."""
+
+    owner: PersonId | None
+    team: TeamId | None
+
+
+@dataclass(frozen=True)
+class OfPerson:
+    """A person and what is theirs."""
+
+    person: PersonId
+    team: TeamId | None
+
+
+@dataclass(frozen=True)
+class OfTeam:
+    """A team and what is its own; None is the desk as a whole."""
+
+    team: TeamId | None
+
+
+Resource = OfLead | OfPerson | OfTeam
+THE_DESK = OfTeam(None)
+
+
+def may(who: Principal, action: Action, what: Resource) -> bool:
+    """Whether this caller may do this to that. Whoever may not is answered as if it did not exist."""
+    match who.role:
+        case "rep":
+            return _rep_may(who, action, what)
+        case "manager":
+            return _manager_may(who, action, what)
+        case "auditor":
+            return action in SEEING or action == "projections.see"
+        case "admin":
+            return action in SETTINGS
+        case "service":
+            return action in who.scopes
+
+
+def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
+    """A rep works their own leads, and sees and claims what waits in their team's queue."""
+    match what:
+        case OfLead(owner=None, team=team):
+            return (action in ("lead.see", "lead.claim") and team in (None, who.team)) or action == "lead.create"
+        case OfLead(owner=owner):
+            return owner == who.id and (action in WORKING or action == "lead.claim")
+        case OfPerson(person=person):
+            return person == who.id and action in ("queue.see", "person.see", "leads.count")
+        case OfTeam(team=None):
+            return action in ("team.see", "source.see")
+        case OfTeam(team=team):
+            return team == who.team and action == "queue.see"
+
+
+def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
+    """A manager does what is needed for the teams they answer for, and for what waits in nobody's queue."""
+    match what:
+        case OfLead(owner=None, team=None):
+            return action in MANAGING or action == "lead.create"
+        case OfLead(owner=owner, team=team):
+            theirs = team in who.answers_for or owner == who.id
+            return theirs and (action in MANAGING or action == "lead.create")
+        case OfPerson(person=person, team=team):
+            return (team in who.answers_for or person == who.id) and action in SEEING
+        case OfTeam(team=None):
+            return action in SEEING | {"projections.see"}
+        case OfTeam(team=team):
+            return team in who.answers_for and action in SEEING

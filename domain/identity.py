@@ -1,0 +1,49 @@
+"""The names by which everything is called, and what makes a name fit to be on record for ever."""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+LeadId = NewType("LeadId", str)
+"""A UUID in its canonical text form; it is also the lead's stream."""
+PersonId = NewType("PersonId", str)
+"""A pseudonym such as `rep-7`: it stands in events for ever, so it must never be a person's name or address."""
+TeamId = NewType("TeamId", str)
+SourceId = NewType("SourceId", str)
+KeyId = NewType("KeyId", str)
+StreamId = NewType("StreamId", UUID)
+Position = NewType("Position", int)
+"""A place in the log: 1 for the first event ever, then dense, without holes."""
+
+LEADLEDGER = uuid5(NAMESPACE_URL, "leadledger")
+"""The namespace in which names become streams."""
+
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
+"""A name fit to be on record: short, lower case, and with no room for an e-mail address."""
+
+
+def lead_stream(lead: LeadId) -> StreamId:
+    """The stream of a lead is its id."""
+    return StreamId(UUID(lead))
+
+
+def person_stream(person: PersonId) -> StreamId:
+    """Where a person's joining, moving and leaving is told."""
+    return StreamId(uuid5(LEADLEDGER, f"person:{person}"))
+
+
+def team_stream(team: TeamId) -> StreamId:
+    """Where a team's forming and who answers for it is told."""
+    return StreamId(uuid5(LEADLEDGER, f"team:{team}"))
+
+
+def source_stream(source: SourceId) -> StreamId:
+    """Where a source of leads is registered and retired."""
+    return StreamId(uuid5(LEADLEDGER, f"source:{source}"))
+
+
+def lead_known_elsewhere_as(system: str, reference: str) -> LeadId:
+    """The one lead that another system calls by this reference, so that importing it twice is importing it once."""
+    return LeadId(str(uuid5(LEADLEDGER, f"lead:{system}:{reference}")))

@@ -1,0 +1,92 @@
+"""Reaching out to a lead, hearing from it, and promising to get in touch again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.event import Sealed
+from domain.identity import PersonId
+from domain.lead.events import (
+    Channel,
+    Evidence,
+    FollowUpPromised,
+    LeadContacted,
+    LeadEvent,
+    LeadFollowedUp,
+    LeadMessagedAutomatically,
+    LeadReplied,
+    Outcome,
+)
+from domain.lead.ownership import held_by
+from domain.lead.standing import open_lead, open_then
+from domain.lead.state import Lead
+from domain.occasion import Occasion
+from domain.refusal import Refusal
+
+
+class FollowUpIsInThePast(Refusal):
+    """A follow-up can only be promised for later than {at}; {follow_up_by} is not."""
+
+
+def reach_out(
+    lead: Lead,
+    *,
+    made_by: PersonId,
+    channel: Channel,
+    outcome: Outcome,
+    evidence: Evidence | None,
+    duration_seconds: int | None,
+    note: Sealed | None,
+    on: Occasion,
+) -> list[LeadEvent]:
+    """The first human outreach is the contact, each later one a follow-up; the same one twice is one."""
+    open_then(lead, on)
+    held_by(lead, made_by, on)
+    if (on.at, made_by, channel) in lead.outreach:
+        return []
+    kind = LeadFollowedUp if lead.contacted else LeadContacted
+    return [
+        kind(
+            made_by=made_by,
+            channel=channel,
+            outcome=outcome,
+            evidence=evidence,
+            duration_seconds=duration_seconds,
+            note=note,
+            at=on.at,
+            by=on.by,
+        )
+    ]
+
+
+def message_automatically(
+    lead: Lead, channel: Channel, outcome: Outcome, evidence: Evidence | None, on: Occasion
+) -> list[LeadEvent]:
+    """What a machine sends is on record and never counts as contact."""
+    open_then(lead, on)
+    if (on.at, channel) in lead.messages:
+        return []
+    return [LeadMessagedAutomatically(channel=channel, outcome=outcome, evidence=evidence, at=on.at, by=on.by)]
+
+
+def hear_from(
+    lead: Lead, channel: Channel, evidence: Evidence | None, note: Sealed | None, on: Occasion
+) -> list[LeadEvent]:
+    """A lead may write before anybody reached out, and while it is in the queue."""
+    open_then(lead, on)
+    if (on.at, channel) in lead.replies:
+        return []
+    return [LeadReplied(channel=channel, evidence=evidence, note=note, at=on.at, by=on.by)]
+
+
+def promise(
+    lead: Lead, promised_by: PersonId, follow_up_by: datetime, note: Sealed | None, on: Occasion
+) -> list[LeadEvent]:
+    """A later promise takes the place of an earlier one; both stay on record."""
+    open_lead(lead, on)
+    held_by(lead, promised_by, on)
+    if follow_up_by <= on.at:
+        raise FollowUpIsInThePast(at=on.at.isoformat(), follow_up_by=follow_up_by.isoformat())
+    if lead.promise is not None and lead.promise.follow_up_by == follow_up_by:
+        return []
+    return [FollowUpPromised(promised_by=promised_by, follow_up_by=follow_up_by, note=note, at=on.at, by=on.by)]

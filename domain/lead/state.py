@@ -1,0 +1,155 @@
+"""What a lead is, as far as its own events tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from domain.event import Sealed
+from domain.identity import PersonId, SourceId, TeamId
+from domain.lead.events import (
+    ContactCorrected,
+    FollowUpPromised,
+    LeadAssigned,
+    LeadContacted,
+    LeadConverted,
+    LeadCreated,
+    LeadDisqualified,
+    LeadEscalated,
+    LeadEvent,
+    LeadFollowedUp,
+    LeadLost,
+    LeadMessagedAutomatically,
+    LeadReleased,
+    LeadReopened,
+    LeadReplied,
+    LeadRouted,
+    Money,
+    Outreach,
+)
+
+Ending = Literal["converted", "lost", "disqualified"]
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """From this instant on the lead was this person's, or nobody's."""
+
+    since: datetime
+    owner: PersonId | None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A follow-up that was promised and not yet made."""
+
+    made_at: datetime
+    by: PersonId
+    follow_up_by: datetime
+
+    def left_open_by(self, instant: datetime) -> Promise | None:
+        """The promise, unless an outreach at this instant keeps it: an earlier one, logged late, does not."""
+        return self if instant < self.made_at else None
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A lead as the record tells: open unless it ended, somebody's unless it waits in a queue."""
+
+    arrived_at: datetime | None = None
+    source: SourceId | None = None
+    owner: PersonId | None = None
+    team: TeamId | None = None
+    contacted: bool = False
+    outreach: frozenset[tuple[datetime, str, str]] = frozenset()
+    """When, by whom and through which channel each human outreach was made: the same one twice is one."""
+    replies: frozenset[tuple[datetime, str]] = frozenset()
+    messages: frozenset[tuple[datetime, str]] = frozenset()
+    promise: Promise | None = None
+    ending: Ending | None = None
+    value: Money | None = None
+    tenures: tuple[Tenure, ...] = ()
+    ended_at: datetime | None = None
+    stage_since: datetime | None = None
+    """When it was last opened or closed."""
+    rungs: frozenset[int] = frozenset()
+    """The rungs of the line of management that this spell of being open has reached."""
+    contact: Sealed | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a lead at all."""
+        return self.arrived_at is not None
+
+    @property
+    def open(self) -> bool:
+        """Whether anything may still become of it."""
+        return self.exists and self.ending is None
+
+    def owner_at(self, instant: datetime) -> PersonId | None:
+        """Whose the lead was then."""
+        for tenure in reversed(self.tenures):
+            if tenure.since <= instant:
+                return tenure.owner
+        return None
+
+
+def evolve(lead: Lead, event: LeadEvent) -> Lead:
+    """The lead after this event."""
+    match event:
+        case LeadCreated():
+            return Lead(
+                arrived_at=event.at,
+                source=event.source,
+                team=event.team,
+                contact=event.contact,
+                stage_since=event.at,
+            )
+        case ContactCorrected():
+            return replace(lead, contact=event.contact)
+        case LeadRouted():
+            return replace(lead, team=event.team)
+        case LeadAssigned():
+            tenures = (*lead.tenures, Tenure(event.at, event.to))
+            return replace(lead, owner=event.to, team=event.team or lead.team, tenures=tenures)
+        case LeadReleased():
+            tenures = (*lead.tenures, Tenure(event.at, None))
+            return replace(lead, owner=None, team=event.team, tenures=tenures, promise=None)
+        case LeadContacted() | LeadFollowedUp():
+            promise = lead.promise and lead.promise.left_open_by(event.at)
+            return replace(lead, contacted=True, outreach=lead.outreach | {trace(event)}, promise=promise)
+        case LeadMessagedAutomatically():
+            return replace(lead, messages=lead.messages | {(event.at, event.channel)})
+        case LeadReplied():
+            return replace(lead, replies=lead.replies | {(event.at, event.channel)})
+        case FollowUpPromised():
+            return replace(lead, promise=Promise(event.at, event.promised_by, event.follow_up_by))
+        case LeadConverted():
+            return replace(_ended(lead, "converted", event.at), value=event.value)
+        case LeadLost():
+            return _ended(lead, "lost", event.at)
+        case LeadDisqualified():
+            return _ended(lead, "disqualified", event.at)
+        case LeadReopened():
+            return replace(lead, ending=None, ended_at=None, value=None, stage_since=event.at)
+        case LeadEscalated():
+            return replace(lead, rungs=lead.rungs | {event.rung})
+
+
+def replay(events: Iterable[LeadEvent]) -> Lead:
+    """The lead as its events tell, first to last."""
+    lead = Lead()
+    for event in events:
+        lead = evolve(lead, event)
+    return lead
+
+
+def trace(event: Outreach) -> tuple[datetime, str, str]:
+    """What makes two outreaches the same one: instant, person and channel."""
+    return (event.at, event.made_by, event.channel)
+
+
+def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:
+    return replace(lead, ending=ending, ended_at=at, stage_since=at, promise=None, rungs=frozenset())

@@ -1,0 +1,115 @@
+"""People join, move between teams, and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from domain.event import Event, Sealed
+from domain.identity import PersonId, TeamId
+from domain.occasion import Occasion
+from domain.refusal import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonJoined(Event):
+    """Somebody can be answerable for leads from now on."""
+
+    person: PersonId
+    team: TeamId | None = None
+    profile: Sealed | None = None
+    """Name, e-mail address, telephone number: in the vault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonMoved(Event):
+    """Somebody changed team; leads assigned before stay where they are."""
+
+    person: PersonId
+    team: TeamId
+    previous: TeamId | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonLeft(Event):
+    """Somebody can no longer be answerable for leads."""
+
+    person: PersonId
+
+
+PersonEvent = PersonJoined | PersonMoved | PersonLeft
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can be answerable for leads, as far as the record tells."""
+
+    id: PersonId | None = None
+    team: TeamId | None = None
+    here: bool = False
+
+
+class PersonHasLeft(Refusal):
+    """{person} has left and cannot take part; name somebody who is here."""
+
+
+class PersonUnknown(Refusal):
+    """Nobody called {person} is on record; register the person first with POST /people."""
+
+
+class PersonIsAlreadyHere(Refusal):
+    """{person} has joined already, in team {team}; to change team, move the person."""
+
+
+def evolve(person: Person, event: PersonEvent) -> Person:
+    """The person after this event."""
+    match event:
+        case PersonJoined():
+            return Person(id=event.person, team=event.team, here=True)
+        case PersonMoved():
+            return replace(person, team=event.team)
+        case PersonLeft():
+            return replace(person, here=False)
+
+
+def replay(events: Iterable[PersonEvent]) -> Person:
+    """The person as the record tells."""
+    person = Person()
+    for event in events:
+        person = evolve(person, event)
+    return person
+
+
+def here(person: Person, id: PersonId) -> PersonId:
+    """The id of a person who is on record and has not left."""
+    if person.id is None:
+        raise PersonUnknown(person=id)
+    if not person.here:
+        raise PersonHasLeft(person=id)
+    return person.id
+
+
+def join(person: Person, id: PersonId, team: TeamId | None, profile: Sealed | None, on: Occasion) -> list[PersonEvent]:
+    """Somebody who left may join again."""
+    if person.here:
+        if person.team == team:
+            return []
+        raise PersonIsAlreadyHere(person=id, team=person.team or "none")
+    return [PersonJoined(person=id, team=team, profile=profile, at=on.at, by=on.by)]
+
+
+def move(person: Person, id: PersonId, team: TeamId, on: Occasion) -> list[PersonEvent]:
+    """Only who is here can change team."""
+    here(person, id)
+    if person.team == team:
+        return []
+    return [PersonMoved(person=id, team=team, previous=person.team, at=on.at, by=on.by)]
+
+
+def leave(person: Person, id: PersonId, on: Occasion) -> list[PersonEvent]:
+    """Leads of somebody who left stay with them until they are assigned anew, and the team's queue shows it."""
+    if person.id is None:
+        raise PersonUnknown(person=id)
+    if not person.here:
+        return []
+    return [PersonLeft(person=id, at=on.at, by=on.by)]

@@ -1,0 +1,26 @@
+"""The domain declines: a state of affairs in which what was asked may not be done."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """What was asked may not be done now."""
+
+    def __init__(self, **about: object) -> None:
+        self.about = {name: str(value) for name, value in about.items() if value is not None}
+        super().__init__(self.sentence)
+
+    @property
+    def name(self) -> str:
+        """The state of affairs, as one word: `LeadIsClosed`."""
+        return type(self).__name__
+
+    @property
+    def sentence(self) -> str:
+        """What the user reads: the docstring of the refusal with its particulars filled in."""
+        return " ".join((type(self).__doc__ or self.name).split()).format_map(_Particulars(self.about))
+
+
+class _Particulars(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "(unknown)"

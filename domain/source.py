@@ -1,0 +1,86 @@
+"""Where leads come from: a source is registered before its leads count, and may be retired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from domain.event import Event
+from domain.identity import SourceId, TeamId
+from domain.occasion import Occasion
+from domain.refusal import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRegistered(Event):
+    """Leads may come from here, into the queue of this team."""
+
+    source: SourceId
+    team: TeamId | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceRetired(Event):
+    """No new leads come from here."""
+
+    source: SourceId
+
+
+SourceEvent = SourceRegistered | SourceRetired
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source as the record tells."""
+
+    id: SourceId | None = None
+    team: TeamId | None = None
+    retired: bool = False
+
+
+class SourceUnknown(Refusal):
+    """No source called {source} is on record; register it first with POST /sources."""
+
+
+class SourceIsRetired(Refusal):
+    """Source {source} is retired and brings no new leads."""
+
+
+def evolve(source: Source, event: SourceEvent) -> Source:
+    """The source after this event."""
+    match event:
+        case SourceRegistered():
+            return Source(id=event.source, team=event.team)
+        case SourceRetired():
+            return replace(source, retired=True)
+
+
+def replay(events: Iterable[SourceEvent]) -> Source:
+    """The source as the record tells."""
+    source = Source()
+    for event in events:
+        source = evolve(source, event)
+    return source
+
+
+def bringing_leads(source: Source, id: SourceId) -> Source:
+    """A source that is on record and not retired."""
+    if source.id is None:
+        raise SourceUnknown(source=id)
+    if source.retired:
+        raise SourceIsRetired(source=id)
+    return source
+
+
+def register(source: Source, id: SourceId, team: TeamId | None, on: Occasion) -> list[SourceEvent]:
+    """Registering again sends later leads to another team, and brings a retired source back."""
+    if source.id is not None and not source.retired and source.team == team:
+        return []
+    return [SourceRegistered(source=id, team=team, at=on.at, by=on.by)]
+
+
+def retire(source: Source, id: SourceId, on: Occasion) -> list[SourceEvent]:
+    """A source that is not on record cannot be retired."""
+    if source.id is None:
+        raise SourceUnknown(source=id)
+    return [] if source.retired else [SourceRetired(source=id, at=on.at, by=on.by)]
