@@ -55,6 +55,8 @@ WORKING = frozenset(
         "lead.escalate",
     }
 )
+WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contact"}
+"""What a rep may do to a lead in their team's queue; most of it the rules refuse until the lead is claimed."""
 MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
 FOR_MACHINES = frozenset({"lead.message_automatically"})
 SETTINGS = frozenset(
@@ -129,7 +131,7 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
     """A rep works their own leads, and sees and claims what waits in their team's queue."""
     match what:
         case OfLead(owner=None, team=team):
-            return (action in ("lead.see", "lead.claim") and team in (None, who.team)) or action == "lead.create"
+            return (action in WAITING and team in (None, who.team)) or action == "lead.create"
         case OfLead(owner=owner):
             return owner == who.id and (action in WORKING or action == "lead.claim")
         case OfPerson(person=person):

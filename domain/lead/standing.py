@@ -8,7 +8,7 @@ from domain.refusal import Refusal
 
 
 class LeadUnknown(Refusal):
-    """There is no such lead; create it first with POST /leads."""
+    """There is no such lead, or none that you may see."""
 
 
 class LeadIsClosed(Refusal):

@@ -1,0 +1,134 @@
+"""A command is a wish: its fields are the body of the request, and it knows how to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from domain import identity, person, source
+from domain import team as teams
+from domain.access import Action, Resource
+from domain.event import Event, Sealed
+from domain.identity import PersonId, SourceId, StreamId, TeamId
+from domain.lead import state as lead
+from domain.lead.standing import LeadUnknown
+from domain.occasion import Occasion
+from domain.refusal import Refusal
+
+S = TypeVar("S")
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
+Slug = StringConstraints(pattern=f"^{identity.SLUG.pattern}$", max_length=64)
+PersonName = Annotated[PersonId, Slug]
+TeamName = Annotated[TeamId, Slug]
+SourceName = Annotated[SourceId, Slug]
+FreeText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+"""Typed by people, so it counts as personal data and goes to the vault."""
+ProviderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+"""No room for an e-mail address: what stands here stands in the log for ever."""
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[S]):
+    """A kind of stream: what it is before anything happened, and how each event changes it."""
+
+    name: str
+    initial: S
+    evolve: Callable[[S, Any], S]
+    unknown: type[Refusal]
+    """What a caller without the right is told: the same as where there is nothing."""
+
+
+class NothingThere(Refusal):
+    """There is nothing here, or nothing that you may see or do."""
+
+
+LEAD = Kind("lead", lead.Lead(), lead.evolve, LeadUnknown)
+PERSON = Kind("person", person.Person(), person.evolve, NothingThere)
+TEAM = Kind("team", teams.Team(), teams.evolve, NothingThere)
+SOURCE = Kind("source", source.Source(), source.evolve, NothingThere)
+
+
+class NotLookedUpYet(Exception):
+    """A decision looks at a stream that the desk has not loaded; the desk loads it and decides again."""
+
+    def __init__(self, kind: Kind[Any], stream: StreamId) -> None:
+        self.kind = kind
+        self.stream = stream
+
+
+@dataclass
+class Surroundings:
+    """What a decision may look at besides its own stream; each look is remembered as a guard."""
+
+    states: Mapping[StreamId, tuple[Any, int]]
+    sealed: Mapping[str, Sealed] = field(default_factory=dict)
+    """What the command's personal parts became, by the name of the field."""
+    guards: dict[StreamId, int] = field(default_factory=dict)
+
+    def person(self, id: PersonId) -> person.Person:
+        """The person as far as the log tells."""
+        return self._look(PERSON, identity.person_stream(id))
+
+    def team(self, id: TeamId) -> teams.Team:
+        """The team as far as the log tells."""
+        return self._look(TEAM, identity.team_stream(id))
+
+    def source(self, id: SourceId) -> source.Source:
+        """The source as far as the log tells."""
+        return self._look(SOURCE, identity.source_stream(id))
+
+    def line(self, id: TeamId | None) -> tuple[teams.Team, ...]:
+        """The team, the team above it, and so on; teams stand in a tree, so this ends."""
+        line: list[teams.Team] = []
+        while id is not None and all(above.id != id for above in line):
+            line.append(self.team(id))
+            id = line[-1].above
+        return tuple(line)
+
+    def _look(self, kind: Kind[S], stream: StreamId) -> S:
+        if stream not in self.states:
+            raise NotLookedUpYet(kind, stream)
+        state, self.guards[stream] = self.states[stream]
+        return state  # type: ignore[no-any-return]
+
+
+class Command(BaseModel, Generic[S]):
+    """A wish about one stream. Unknown fields are refused: who acts, and when we learned it, no caller may say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    kind: ClassVar[Kind[Any]]
+    action: ClassVar[Action]
+    personal: ClassVar[Mapping[str, str]] = {}
+    """The fields that go to the vault, and what kind of thing each is there."""
+
+    at: Instant | None = Field(
+        default=None, description="When it happened, with its offset from UTC; now, if left out. Never the future."
+    )
+
+    def resource(self, state: S) -> Resource:
+        """What the caller must have a right to."""
+        raise NotImplementedError
+
+    def decide(self, state: S, on: Occasion, around: Surroundings) -> Sequence[Event]:
+        """What happens, if anything, or a refusal."""
+        raise NotImplementedError
+
+    def personal_parts(self) -> Iterable[tuple[str, str, bytes]]:
+        """Field, kind and plaintext of everything that may not stand in an event."""
+        for name, kind in self.personal.items():
+            value = getattr(self, name)
+            if value is not None:
+                yield name, kind, (value.model_dump_json() if isinstance(value, BaseModel) else value).encode()
+
+
+def utc_now() -> datetime:
+    """The desk's clock, at the edge."""
+    return datetime.now(UTC)
