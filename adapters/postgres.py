@@ -102,7 +102,7 @@ PROMISES = MappingProxyType(
         "log_destination": "stderr",
     }
 )
-"""Settings nobody can take back: the command line outranks the configuration file and ALTER SYSTEM."""
+"""Settings that hold: the command line outranks the configuration file and ALTER SYSTEM."""
 
 
 class ServerDidNotStart(PostgresTrouble):

@@ -114,7 +114,8 @@ class Folder(NamedTuple):
         trusted.
         """
         for left_over in self.path.glob("pgdata.new-*"):
-            shutil.rmtree(left_over)
+            # What an `initdb` on its way out still writes is removed the next time.
+            shutil.rmtree(left_over, ignore_errors=True)
         if self._holds_a_cluster():
             return
         building = self.path / f"pgdata.new-{secrets.token_hex(4)}"

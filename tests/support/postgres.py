@@ -8,6 +8,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -65,9 +66,24 @@ def database_with_schema(postgres_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
-    """A folder for a server of the test's own; unlike `tmp_path` it can be reached by the user who stands in for root."""
+    """A folder for a server of the test's own; unlike `tmp_path` the user who stands in for root can reach it."""
     with reachable_folder() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def stopped_server_folder() -> Iterator[Path]:
+    """A folder whose server ran once and stopped in order; kept as it is, for copies."""
+    with reachable_folder() as folder:
+        start(folder / "postgres").stop()
+        yield folder / "postgres"
+
+
+@pytest.fixture
+def used_folder(stopped_server_folder: Path, server_folder: Path) -> Path:
+    """A folder of the test's own whose server ran before; copying one is ten times as fast as making one."""
+    subprocess.run(["cp", "-a", f"{stopped_server_folder}/.", server_folder], check=True)
+    return server_folder
 
 
 @contextmanager
