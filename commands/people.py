@@ -12,6 +12,7 @@ from commands.lead import Phone
 from domain import person as people
 from domain.access import THE_DESK, Action, OfTeam
 from domain.event import Event
+from domain.identity import StreamId, person_stream
 from domain.occasion import Occasion
 from domain.team import known
 
@@ -33,6 +34,11 @@ class PersonCommand(Command[people.Person]):
     action: ClassVar[Action] = "person.manage"
 
     person: PersonName
+
+    @property
+    def stream(self) -> StreamId:
+        """Where this person is told of."""
+        return person_stream(self.person)
 
     def resource(self, state: people.Person) -> OfTeam:
         """People are the whole desk's concern."""

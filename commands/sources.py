@@ -9,6 +9,7 @@ from commands.command import SOURCE, Command, Kind, SourceName, Surroundings, Te
 from domain import source as sources
 from domain.access import THE_DESK, Action, OfTeam
 from domain.event import Event
+from domain.identity import StreamId, source_stream
 from domain.occasion import Occasion
 from domain.team import known
 
@@ -20,6 +21,11 @@ class SourceCommand(Command[sources.Source]):
     action: ClassVar[Action] = "source.manage"
 
     source: SourceName
+
+    @property
+    def stream(self) -> StreamId:
+        """Where this source is told of."""
+        return source_stream(self.source)
 
     def resource(self, state: sources.Source) -> OfTeam:
         """Sources are the whole desk's concern."""

@@ -9,6 +9,7 @@ from commands.command import TEAM, Command, Kind, PersonName, Surroundings, Team
 from domain import team as teams
 from domain.access import THE_DESK, Action, OfTeam
 from domain.event import Event
+from domain.identity import StreamId, team_stream
 from domain.occasion import Occasion
 
 
@@ -19,6 +20,11 @@ class TeamCommand(Command[teams.Team]):
     action: ClassVar[Action] = "team.manage"
 
     team: TeamName
+
+    @property
+    def stream(self) -> StreamId:
+        """Where this team is told of."""
+        return team_stream(self.team)
 
     def resource(self, state: teams.Team) -> OfTeam:
         """Teams are the whole desk's concern."""

@@ -1,0 +1,109 @@
+"""API keys: who holds one, what it grants, and until when; only its hash is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+from psycopg_pool import AsyncConnectionPool
+
+from domain.event import Role
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One key, without its secret."""
+
+    id: str
+    """The part before the secret, `lk_3f9a1c2b`: it may stand in events and logs."""
+    subject: str
+    """A PersonId, or the name of a service."""
+    role: Role
+    scopes: list[str]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class KeyUnknown(Exception):
+    """There is no such key."""
+
+
+class Credentials:
+    """Creates, finds and revokes API keys."""
+
+    def __init__(self, pool: AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def create(
+        self, subject: str, role: Role, *, scopes: Sequence[str], created_by: str, expires_at: datetime | None
+    ) -> tuple[str, str]:
+        """A new key: its id, and the whole of it, which is shown once and never stored."""
+        id = f"lk_{secrets.token_hex(5)}"
+        key = f"{id}_{secrets.token_urlsafe(SECRET_BYTES)}"
+        async with self._pool.connection() as connection:
+            await connection.execute(
+                """
+                INSERT INTO access.api_keys (id, sha256, subject, role, scopes, created_by, expires_at)
+                VALUES (%s, %s, %s, %s, %s, %s, %s)
+                """,
+                (id, _hash(key), subject, role, list(scopes), created_by, expires_at),
+            )
+        return id, key
+
+    async def find(self, key: str) -> ApiKey | None:
+        """The key that is this secret, if it is in force by the database's clock; and note that it was used."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(ApiKey))
+            await cursor.execute(
+                """
+                UPDATE access.api_keys
+                SET last_used_at = clock_timestamp()
+                WHERE sha256 = %s
+                    AND revoked_at IS NULL
+                    AND (expires_at IS NULL OR expires_at > clock_timestamp())
+                RETURNING id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
+                """,
+                (_hash(key),),
+            )
+            return await cursor.fetchone()
+
+    async def revoke(self, id: str) -> None:
+        """The key opens nothing any more. Raises KeyUnknown."""
+        async with self._pool.connection() as connection:
+            revoked = await connection.execute(
+                """
+                UPDATE access.api_keys
+                SET revoked_at = coalesce(revoked_at, clock_timestamp())
+                WHERE id = %s
+                """,
+                (id,),
+            )
+            if revoked.rowcount == 0:
+                raise KeyUnknown(f"There is no key {id}; `leadledger keys list` shows those there are.")
+
+    async def all(self) -> list[ApiKey]:
+        """Every key there ever was, oldest first."""
+        async with self._pool.connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(ApiKey))
+            await cursor.execute(
+                """
+                SELECT id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
+                FROM access.api_keys
+                ORDER BY created_at, id
+                """
+            )
+            return await cursor.fetchall()
+
+
+def _hash(key: str) -> bytes:
+    """A key holds 256 random bits, so that a plain hash cannot be guessed back."""
+    return hashlib.sha256(key.encode()).digest()

@@ -1,0 +1,44 @@
+"""Where things are: everything that differs between one installation and another, from LEADLEDGER_* variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.postgres import default_folder
+
+
+class Settings(BaseSettings):
+    """Read once when a process starts."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADLEDGER_", extra="ignore")
+
+    home: Path = Field(default_factory=default_folder, description="Data of the embedded server, and the vault's key.")
+    dsn: str | None = Field(default=None, description="PostgreSQL for the API; the embedded server, if left out.")
+    projector_dsn: str | None = Field(default=None, description="PostgreSQL for the projector; `dsn`, if left out.")
+    owner_dsn: str | None = Field(default=None, description="Who may install the schema; `dsn`, if left out.")
+    vault_key_file: Path | None = Field(default=None, description="The key that PostgreSQL never sees.")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    log_level: str = "info"
+
+    @property
+    def vault_key(self) -> Path:
+        """Where the vault's key lies."""
+        return self.vault_key_file or self.home / "vault.key"
+
+
+class NoDatabase(Exception):
+    """No database is named: set LEADLEDGER_DSN, or start everything with `leadledger up`."""
+
+
+def as_role(dsn: str | None, role: str) -> str:
+    """The address under which a process acts in one role and no other. Raises NoDatabase."""
+    if dsn is None:
+        raise NoDatabase(NoDatabase.__doc__)
+    options = str(conninfo_to_dict(dsn).get("options") or "")
+    return make_conninfo(dsn, options=f"{options} -c role={role}".strip(), application_name=role)

@@ -1,0 +1,50 @@
+"""How the parts are put together: the one place that knows which adapter stands behind which port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.event_store import EventStore
+from adapters.group_commit import PostgresRecorder
+from psycopg_pool import AsyncConnectionPool
+
+from adapters.credentials import Credentials
+from adapters.vault import KeyFile, Vault
+from commands.desk import Desk
+from services.settings import Settings, as_role
+
+READERS = 8
+"""Connections on which one process asks its questions."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """Everything that answers callers: where wishes go, and where questions are asked."""
+
+    desk: Desk
+    log: EventStore
+    vault: Vault
+    credentials: Credentials
+    questions: AsyncConnectionPool
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncIterator[Office]:
+    """The desk and the questions, for the API and the CLI."""
+    dsn = as_role(settings.dsn, "leadledger_desk")
+    keys = KeyFile.read(settings.vault_key)
+    questions = AsyncConnectionPool(dsn, min_size=1, max_size=READERS, open=False, kwargs={"autocommit": True})
+    async with questions, EventStore(PostgresRecorder(dsn)) as log:
+        vault = Vault(keys, questions)
+        desk = Desk(log, vault)
+        log.when_reconnected(desk.forget)
+        yield Office(desk, log, vault, Credentials(questions), questions)
+
+
+@asynccontextmanager
+async def open_log(dsn: str | None, role: str) -> AsyncIterator[EventStore]:
+    """The log alone, for whoever follows it."""
+    async with EventStore(PostgresRecorder(as_role(dsn, role))) as log:
+        yield log
