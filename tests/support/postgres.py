@@ -55,12 +55,12 @@ def database(postgres_server: str, database_with_schema: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def database_with_schema(postgres_server: str) -> Iterator[str]:
     """Name the template that `database` is copied from; nobody connects to it once the schema is there."""
-    from adapters import schema
+    from adapters.schema import install
 
     with fresh_database(postgres_server) as dsn:
         # In a thread of its own, since this one may belong to the event loop of a test.
         with ThreadPoolExecutor(max_workers=1) as aside:
-            aside.submit(asyncio.run, schema.install(dsn)).result()
+            aside.submit(asyncio.run, install(dsn)).result()
         yield database_name(dsn)
 
 
