@@ -135,6 +135,9 @@ def start(
             raise PortTaken(port=port, host=HOST)
         for _ in range(PORT_ATTEMPTS):
             chosen = port or _free_port(first=home.port())
+            # Before the launch and only when it is news: on a full disk no running server may be lost to this note.
+            if chosen != home.port():
+                home.remember_port(chosen)
             command = _command(programs / "postgres", home, chosen, {**SETTINGS, **settings, **PROMISES})
             server = RunningServer(home, chosen, password, claim, _launch(command, home, stale_pid))
             try:
@@ -143,7 +146,6 @@ def start(
                 if port is None and not _is_free(chosen):
                     continue  # Somebody took it between our look and the server's.
                 raise
-            home.remember_port(chosen)
             return server
         raise PortTaken(port=chosen, host=HOST)
     except BaseException:
