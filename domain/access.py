@@ -132,8 +132,10 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
     match what:
         case OfLead(owner=None, team=team):
             return (action in WAITING and team in (None, who.team)) or action == "lead.create"
-        case OfLead(owner=owner):
-            return owner == who.id and (action in WORKING or action == "lead.claim")
+        case OfLead(owner=owner, team=team):
+            if action == "lead.claim":  # a team-mate's lead too: whoever comes second is told who was first
+                return owner == who.id or team in (None, who.team)
+            return owner == who.id and action in WORKING
         case OfPerson(person=person):
             return person == who.id and action in ("queue.see", "person.see", "leads.count")
         case OfTeam(team=None):
@@ -145,11 +147,9 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
 def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
     """A manager does what is needed for the teams they answer for, and for what waits in nobody's queue."""
     match what:
-        case OfLead(owner=None, team=None):
-            return action in MANAGING or action == "lead.create"
         case OfLead(owner=owner, team=team):
-            theirs = team in who.answers_for or owner == who.id
-            return theirs and (action in MANAGING or action == "lead.create")
+            theirs = team in who.answers_for or owner == who.id or (owner is None and team is None)
+            return action == "lead.create" or (theirs and action in MANAGING)
         case OfPerson(person=person, team=team):
             return (team in who.answers_for or person == who.id) and action in SEEING
         case OfTeam(team=None):
