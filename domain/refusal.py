@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class Refusal(Exception):
     """What was asked may not be done now."""
 
     def __init__(self, **about: object) -> None:
-        self.about = {name: str(value) for name, value in about.items() if value is not None}
+        self.about = {name: _told(value) for name, value in about.items() if value is not None}
         super().__init__(self.sentence)
 
     @property
@@ -19,6 +21,10 @@ class Refusal(Exception):
     def sentence(self) -> str:
         """What the user reads: the docstring of the refusal with its particulars filled in."""
         return " ".join((type(self).__doc__ or self.name).split()).format_map(_Particulars(self.about))
+
+
+def _told(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 class _Particulars(dict[str, str]):
