@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NewType
+from typing import NewType, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+from domain.refusal import Refusal
 
 LeadId = NewType("LeadId", str)
 """A UUID in its canonical text form; it is also the lead's stream."""
@@ -22,6 +24,19 @@ LEADLEDGER = uuid5(NAMESPACE_URL, "leadledger")
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 """A name fit to be on record: short, lower case, and with no room for an e-mail address."""
+
+Name = TypeVar("Name", PersonId, TeamId, SourceId)
+
+
+class NameIsUnfit(Refusal):
+    """A name that stays on record has 1 to 64 small letters, digits, dots, hyphens and underscores: a pseudonym."""
+
+
+def fit(name: Name) -> Name:
+    """The name, if it may stay on record for ever. The refusal does not repeat it: it may be somebody's address."""
+    if not SLUG.fullmatch(name):
+        raise NameIsUnfit
+    return name
 
 
 def lead_stream(lead: LeadId) -> StreamId:

@@ -17,6 +17,10 @@ class BeforeTheLeadArrived(Refusal):
     """The deed is dated {at}, before the lead arrived at {arrived_at}; correct the instant."""
 
 
+class DatedBeforeALaterChange(Refusal):
+    """The deed is dated {at}, but what it would change changed at {changed_at} already; correct the instant."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
     """Everything about the asking that is not the wish itself. The inside never looks at a clock."""
@@ -32,4 +36,9 @@ class Occasion:
     def __post_init__(self) -> None:
         """Nothing is dated in the future."""
         if self.at > self.now:
-            raise AtIsInTheFuture(at=self.at.isoformat(), now=self.now.isoformat())
+            raise AtIsInTheFuture(at=self.at, now=self.now)
+
+    def not_before(self, changed_at: datetime | None) -> None:
+        """What changed later stands: nothing is slipped in before it."""
+        if changed_at is not None and self.at < changed_at:
+            raise DatedBeforeALaterChange(at=self.at, changed_at=changed_at)

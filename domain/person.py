@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.event import Event, Sealed
-from domain.identity import PersonId, TeamId
+from domain.identity import PersonId, TeamId, fit
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -47,6 +48,7 @@ class Person:
     id: PersonId | None = None
     team: TeamId | None = None
     here: bool = False
+    changed_at: datetime | None = None
 
 
 class PersonHasLeft(Refusal):
@@ -65,11 +67,11 @@ def evolve(person: Person, event: PersonEvent) -> Person:
     """The person after this event."""
     match event:
         case PersonJoined():
-            return Person(id=event.person, team=event.team, here=True)
+            return Person(id=event.person, team=event.team, here=True, changed_at=event.at)
         case PersonMoved():
-            return replace(person, team=event.team)
+            return replace(person, team=event.team, changed_at=event.at)
         case PersonLeft():
-            return replace(person, here=False)
+            return replace(person, here=False, changed_at=event.at)
 
 
 def replay(events: Iterable[PersonEvent]) -> Person:
@@ -95,7 +97,8 @@ def join(person: Person, id: PersonId, team: TeamId | None, profile: Sealed | No
         if person.team == team:
             return []
         raise PersonIsAlreadyHere(person=id, team=person.team or "none")
-    return [PersonJoined(person=id, team=team, profile=profile, at=on.at, by=on.by)]
+    on.not_before(person.changed_at)
+    return [PersonJoined(person=fit(id), team=team, profile=profile, at=on.at, by=on.by)]
 
 
 def move(person: Person, id: PersonId, team: TeamId, on: Occasion) -> list[PersonEvent]:
@@ -103,6 +106,7 @@ def move(person: Person, id: PersonId, team: TeamId, on: Occasion) -> list[Perso
     here(person, id)
     if person.team == team:
         return []
+    on.not_before(person.changed_at)
     return [PersonMoved(person=id, team=team, previous=person.team, at=on.at, by=on.by)]
 
 
@@ -112,4 +116,5 @@ def leave(person: Person, id: PersonId, on: Occasion) -> list[PersonEvent]:
         raise PersonUnknown(person=id)
     if not person.here:
         return []
+    on.not_before(person.changed_at)
     return [PersonLeft(person=id, at=on.at, by=on.by)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.event import Event
-from domain.identity import SourceId, TeamId
+from domain.identity import SourceId, TeamId, fit
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -36,6 +37,7 @@ class Source:
     id: SourceId | None = None
     team: TeamId | None = None
     retired: bool = False
+    changed_at: datetime | None = None
 
 
 class SourceUnknown(Refusal):
@@ -50,9 +52,9 @@ def evolve(source: Source, event: SourceEvent) -> Source:
     """The source after this event."""
     match event:
         case SourceRegistered():
-            return Source(id=event.source, team=event.team)
+            return Source(id=event.source, team=event.team, changed_at=event.at)
         case SourceRetired():
-            return replace(source, retired=True)
+            return replace(source, retired=True, changed_at=event.at)
 
 
 def replay(events: Iterable[SourceEvent]) -> Source:
@@ -76,11 +78,15 @@ def register(source: Source, id: SourceId, team: TeamId | None, on: Occasion) ->
     """Registering again sends later leads to another team, and brings a retired source back."""
     if source.id is not None and not source.retired and source.team == team:
         return []
-    return [SourceRegistered(source=id, team=team, at=on.at, by=on.by)]
+    on.not_before(source.changed_at)
+    return [SourceRegistered(source=fit(id), team=team, at=on.at, by=on.by)]
 
 
 def retire(source: Source, id: SourceId, on: Occasion) -> list[SourceEvent]:
     """A source that is not on record cannot be retired."""
     if source.id is None:
         raise SourceUnknown(source=id)
-    return [] if source.retired else [SourceRetired(source=id, at=on.at, by=on.by)]
+    if source.retired:
+        return []
+    on.not_before(source.changed_at)
+    return [SourceRetired(source=id, at=on.at, by=on.by)]

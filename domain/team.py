@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.event import Event
-from domain.identity import PersonId, TeamId
+from domain.identity import PersonId, TeamId, fit
 from domain.occasion import Occasion
 from domain.person import Person, here
 from domain.refusal import Refusal
@@ -47,6 +48,7 @@ class Team:
     id: TeamId | None = None
     accountable: PersonId | None = None
     above: TeamId | None = None
+    changed_at: datetime | None = None
 
 
 class TeamUnknown(Refusal):
@@ -58,7 +60,7 @@ class TeamExistsAlready(Refusal):
 
 
 class TeamsWouldStandInACircle(Refusal):
-    """Team {team} cannot stand under {above}, because {above} already stands under {team}."""
+    """Team {team} cannot stand under {above}: {above} is team {team} itself, or stands under it."""
 
 
 class TeamHasNobodyAccountable(Refusal):
@@ -69,11 +71,11 @@ def evolve(team: Team, event: TeamEvent) -> Team:
     """The team after this event."""
     match event:
         case TeamFormed():
-            return replace(team, id=event.team, above=event.above)
+            return Team(id=event.team, above=event.above, changed_at=event.at)
         case TeamEntrusted():
-            return replace(team, accountable=event.to)
+            return replace(team, accountable=event.to, changed_at=event.at)
         case TeamPlaced():
-            return replace(team, above=event.above)
+            return replace(team, above=event.above, changed_at=event.at)
 
 
 def replay(events: Iterable[TeamEvent]) -> Team:
@@ -97,7 +99,9 @@ def form(team: Team, id: TeamId, above: TeamId | None, on: Occasion) -> list[Tea
         if team.above == above:
             return []
         raise TeamExistsAlready(team=id, above=team.above or "none")
-    return [TeamFormed(team=id, above=above, at=on.at, by=on.by)]
+    if above == id:
+        raise TeamsWouldStandInACircle(team=id, above=above)
+    return [TeamFormed(team=fit(id), above=above, at=on.at, by=on.by)]
 
 
 def entrust(team: Team, id: TeamId, to: Person, to_id: PersonId, on: Occasion) -> list[TeamEvent]:
@@ -106,6 +110,7 @@ def entrust(team: Team, id: TeamId, to: Person, to_id: PersonId, on: Occasion) -
     here(to, to_id)
     if team.accountable == to_id:
         return []
+    on.not_before(team.changed_at)
     return [TeamEntrusted(team=id, to=to_id, previous=team.accountable, at=on.at, by=on.by)]
 
 
@@ -116,4 +121,5 @@ def place(team: Team, id: TeamId, above: TeamId | None, line_above: Iterable[Tea
         raise TeamsWouldStandInACircle(team=id, above=above)
     if team.above == above:
         return []
+    on.not_before(team.changed_at)
     return [TeamPlaced(team=id, above=above, at=on.at, by=on.by)]

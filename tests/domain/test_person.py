@@ -1,0 +1,112 @@
+"""People join, move between teams, and leave."""
+
+import pytest
+
+from domain.event import Sealed
+from domain.identity import NameIsUnfit, PersonId, TeamId
+from domain.occasion import DatedBeforeALaterChange
+from domain.person import (
+    Person,
+    PersonHasLeft,
+    PersonIsAlreadyHere,
+    PersonJoined,
+    PersonLeft,
+    PersonMoved,
+    PersonUnknown,
+    here,
+    join,
+    leave,
+    move,
+    replay,
+)
+from tests.support.story import ANNA, BY_ADMIN, ELEVEN, NINE, TEN, given_person, on
+
+NORTH, SOUTH = TeamId("north"), TeamId("south")
+PROFILE = Sealed(subject="anna", ref="9d5f4a3e-0000-4000-8000-000000000003", sha256="c" * 64)
+JOINED = PersonJoined(person=ANNA, team=NORTH, profile=PROFILE, at=NINE, by=BY_ADMIN)
+MOVED = PersonMoved(person=ANNA, team=SOUTH, previous=NORTH, at=TEN, by=BY_ADMIN)
+LEFT = PersonLeft(person=ANNA, at=TEN, by=BY_ADMIN)
+
+
+def test_somebody_joins() -> None:
+    given_person().when(join, ANNA, NORTH, PROFILE, on(NINE, BY_ADMIN)).then(JOINED)
+
+
+def test_joining_the_same_team_again_is_already_so() -> None:
+    given_person(JOINED).when(join, ANNA, NORTH, None, on(ELEVEN, BY_ADMIN)).then_nothing()
+
+
+def test_joining_another_team_is_moving() -> None:
+    given_person(JOINED).when(join, ANNA, SOUTH, None, on(ELEVEN, BY_ADMIN)).then_refused(
+        PersonIsAlreadyHere, "anna has joined already, in team north; to change team, move the person."
+    )
+
+
+def test_joining_a_team_when_here_without_one_is_moving_too() -> None:
+    teamless = PersonJoined(person=ANNA, at=NINE, by=BY_ADMIN)
+    given_person(teamless).when(join, ANNA, SOUTH, None, on(ELEVEN, BY_ADMIN)).then_refused(
+        PersonIsAlreadyHere, "anna has joined already, in team none; to change team, move the person."
+    )
+
+
+def test_whoever_left_may_join_again() -> None:
+    again = PersonJoined(person=ANNA, team=SOUTH, at=ELEVEN, by=BY_ADMIN)
+    state = given_person(JOINED, LEFT).when(join, ANNA, SOUTH, None, on(ELEVEN, BY_ADMIN)).then(again)
+    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=ELEVEN)
+
+
+def test_nobody_joins_under_their_address() -> None:
+    address = PersonId("anna@example.org")
+    given_person().when(join, address, None, None, on(NINE, BY_ADMIN)).then_refused(NameIsUnfit)
+
+
+def test_somebody_changes_team() -> None:
+    state = given_person(JOINED).when(move, ANNA, SOUTH, on(TEN, BY_ADMIN)).then(MOVED)
+    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN)
+
+
+def test_moving_to_ones_own_team_is_already_so() -> None:
+    given_person(JOINED).when(move, ANNA, NORTH, on(TEN, BY_ADMIN)).then_nothing()
+
+
+def test_only_who_is_here_changes_team() -> None:
+    given_person().when(move, ANNA, SOUTH, on(TEN, BY_ADMIN)).then_refused(
+        PersonUnknown, "Nobody called anna is on record; register the person first with POST /people."
+    )
+    given_person(JOINED, LEFT).when(move, ANNA, SOUTH, on(TEN, BY_ADMIN)).then_refused(
+        PersonHasLeft, "anna has left and cannot take part; name somebody who is here."
+    )
+
+
+def test_somebody_leaves() -> None:
+    state = given_person(JOINED).when(leave, ANNA, on(TEN, BY_ADMIN)).then(LEFT)
+    assert state == Person(id=ANNA, team=NORTH, here=False, changed_at=TEN)
+
+
+def test_leaving_twice_is_leaving_once() -> None:
+    given_person(JOINED, LEFT).when(leave, ANNA, on(ELEVEN, BY_ADMIN)).then_nothing()
+
+
+def test_who_never_joined_cannot_leave() -> None:
+    given_person().when(leave, ANNA, on(TEN, BY_ADMIN)).then_refused(
+        PersonUnknown, "Nobody called anna is on record; register the person first with POST /people."
+    )
+
+
+def test_nothing_is_slipped_in_before_the_latest_change() -> None:
+    given_person(JOINED, MOVED).when(move, ANNA, NORTH, on(NINE, BY_ADMIN)).then_refused(DatedBeforeALaterChange)
+    given_person(JOINED, MOVED).when(leave, ANNA, on(NINE, BY_ADMIN)).then_refused(DatedBeforeALaterChange)
+    given_person(JOINED, LEFT).when(join, ANNA, NORTH, None, on(NINE, BY_ADMIN)).then_refused(DatedBeforeALaterChange)
+
+
+def test_who_is_here_is_named() -> None:
+    assert here(replay([JOINED]), ANNA) == ANNA
+    with pytest.raises(PersonUnknown, match="Nobody called anna"):
+        here(Person(), ANNA)
+    with pytest.raises(PersonHasLeft, match="anna has left"):
+        here(replay([JOINED, LEFT]), ANNA)
+
+
+def test_the_record_of_a_person_is_replayed_from_the_first_event_to_the_last() -> None:
+    assert replay([]) == Person()
+    assert replay([JOINED, MOVED]) == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN)
