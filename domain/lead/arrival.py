@@ -31,7 +31,7 @@ def create(
     if lead.arrived_at is not None:
         if (lead.arrived_at, lead.source) == (on.at, source_id):
             return []
-        raise LeadExistsAlready(arrived_at=lead.arrived_at.isoformat())
+        raise LeadExistsAlready(arrived_at=lead.arrived_at)
     return [LeadCreated(source=source_id, team=queue, contact=contact, dated=dated, at=on.at, by=on.by)]
 
 
@@ -44,7 +44,7 @@ def correct_contact(lead: Lead, contact: Sealed, on: Occasion) -> list[LeadEvent
 
 def route(lead: Lead, team: TeamId, on: Occasion) -> list[LeadEvent]:
     """Only what is nobody's waits in a queue."""
-    open_lead(lead, on)
+    on.not_before(open_lead(lead, on).held_since)
     if lead.owner is not None:
         raise LeadIsSomebodys(owner=lead.owner)
     if lead.team == team:

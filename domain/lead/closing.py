@@ -14,8 +14,8 @@ from domain.lead.events import (
     Money,
     ReopenReason,
 )
-from domain.lead.standing import DatedBeforeALaterChange, LeadIsClosed, LeadIsUnassigned, existing
-from domain.lead.state import Ending, Lead
+from domain.lead.standing import LeadIsUnassigned, existing, open_lead
+from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -25,50 +25,37 @@ class LeadIsAlreadyConverted(Refusal):
 
 
 def convert(lead: Lead, value: Money | None, on: Occasion) -> list[LeadEvent]:
-    """Somebody must have been answerable for what is converted."""
-    if lead.ending == "converted" and lead.value != value:
+    """Somebody must be answerable for what is converted; it is credited to whoever was when it happened."""
+    if lead.ending == "converted":
+        if lead.value == value:
+            return []
         worth = f"{lead.value.amount} {lead.value.currency}" if lead.value else "a value not told"
         raise LeadIsAlreadyConverted(ended_at=lead.ended_at, value=worth)
-    if _ends(lead, "converted", on):
-        if lead.owner is None:
-            raise LeadIsUnassigned
-        return [LeadConverted(owner=lead.owner, value=value, at=on.at, by=on.by)]
-    return []
+    owner = open_lead(lead, on).owner_at(on.at) or (lead.owner if on.history else None)
+    if owner is None:
+        raise LeadIsUnassigned(at=on.at)
+    return [LeadConverted(owner=owner, value=value, at=on.at, by=on.by)]
 
 
 def lose(lead: Lead, reason: LossReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:
     """A lead can be lost that nobody ever took."""
-    if _ends(lead, "lost", on):
-        return [LeadLost(owner=lead.owner, reason=reason, note=note, at=on.at, by=on.by)]
-    return []
+    if lead.ending == "lost" and lead.ended_because == reason:
+        return []
+    owner = open_lead(lead, on).owner_at(on.at)
+    return [LeadLost(owner=owner, reason=reason, note=note, at=on.at, by=on.by)]
 
 
 def disqualify(lead: Lead, reason: DisqualificationReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:
     """What never was a lead leaves every report of losses."""
-    if _ends(lead, "disqualified", on):
-        return [LeadDisqualified(reason=reason, note=note, at=on.at, by=on.by)]
-    return []
+    if lead.ending == "disqualified" and lead.ended_because == reason:
+        return []
+    open_lead(lead, on)
+    return [LeadDisqualified(reason=reason, note=note, at=on.at, by=on.by)]
 
 
 def reopen(lead: Lead, reason: ReopenReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:
-    """The end stays on record; the lead is its former owner's again."""
+    """The end stays on record; the lead is its former owner's again, even of one who has left: the queue shows that."""
     if existing(lead, on).open:
         return []
-    _in_order(lead, on)
+    on.not_before(lead.ended_at)
     return [LeadReopened(reason=reason, note=note, at=on.at, by=on.by)]
-
-
-def _ends(lead: Lead, ending: Ending, on: Occasion) -> bool:
-    """Whether the lead ends now; ended in the same way already is nothing, in another is refused."""
-    existing(lead, on)
-    if lead.ended_at is not None:
-        if lead.ending == ending:
-            return False
-        raise LeadIsClosed(ending=lead.ending, ended_at=lead.ended_at.isoformat())
-    _in_order(lead, on)
-    return True
-
-
-def _in_order(lead: Lead, on: Occasion) -> None:
-    if lead.stage_since is not None and on.at < lead.stage_since and not on.history:
-        raise DatedBeforeALaterChange(at=on.at.isoformat(), changed_at=lead.stage_since.isoformat())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from domain.event import Sealed
@@ -10,22 +11,28 @@ from domain.lead.events import (
     Channel,
     Evidence,
     FollowUpPromised,
+    Grade,
     LeadContacted,
     LeadEvent,
     LeadFollowedUp,
     LeadMessagedAutomatically,
     LeadReplied,
     Outcome,
+    Outreach,
 )
 from domain.lead.ownership import held_by
 from domain.lead.standing import open_lead, open_then
-from domain.lead.state import Lead
+from domain.lead.state import Lead, Promise
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
 
 class FollowUpIsInThePast(Refusal):
     """A follow-up can only be promised for later than {at}; {follow_up_by} is not."""
+
+
+class LastedLessThanNothing(Refusal):
+    """No outreach lasts {duration_seconds} seconds; leave the duration out where it is not known."""
 
 
 def reach_out(
@@ -42,6 +49,8 @@ def reach_out(
     """The first human outreach is the contact, each later one a follow-up; the same one twice is one."""
     open_then(lead, on)
     held_by(lead, made_by, on)
+    if duration_seconds is not None and duration_seconds < 0:
+        raise LastedLessThanNothing(duration_seconds=duration_seconds)
     if (on.at, made_by, channel) in lead.outreach:
         return []
     kind = LeadFollowedUp if lead.contacted else LeadContacted
@@ -86,7 +95,16 @@ def promise(
     open_lead(lead, on)
     held_by(lead, promised_by, on)
     if follow_up_by <= on.at:
-        raise FollowUpIsInThePast(at=on.at.isoformat(), follow_up_by=follow_up_by.isoformat())
-    if lead.promise is not None and lead.promise.follow_up_by == follow_up_by:
+        raise FollowUpIsInThePast(at=on.at, follow_up_by=follow_up_by)
+    if Promise(on.at, promised_by, follow_up_by) in lead.promises:
+        return []
+    if lead.promise and (lead.promise.by, lead.promise.follow_up_by) == (promised_by, follow_up_by):
         return []
     return [FollowUpPromised(promised_by=promised_by, follow_up_by=follow_up_by, note=note, at=on.at, by=on.by)]
+
+
+def grade(outreach: Outreach, replies: Iterable[LeadReplied]) -> Grade:
+    """How far the outreach can be believed, given what was heard from the lead."""
+    if outreach.evidence is not None:
+        return "verified"
+    return "corroborated" if any(reply.at >= outreach.at for reply in replies) else "claimed"

@@ -16,24 +16,25 @@ class LeadIsInNoTeam(Refusal):
 
 
 class NobodyOnThatRung(Refusal):
-    """The line above this lead has {rungs} rungs with somebody accountable; there is no rung {rung}."""
+    """There are {rungs} people above this lead to be told, so rung 1 to {rungs}; there is no rung {rung}."""
 
 
 def escalate(
     lead: Lead, line: tuple[Team, ...], rung: int, reason: EscalationReason, note: Sealed | None, on: Occasion
 ) -> list[LeadEvent]:
-    """Asking twice tells a person once; being told is no contact and resets nothing.
+    """Asking twice for the same reason tells a person once; being told is no contact and resets nothing.
 
-    `line` is the lead's team, the team above it, and so on; rung 1 is the first of them that has somebody accountable.
+    `line` is the lead's team, the team above it, and so on; rung 1 is the first person who answers for one of them,
+    and each later rung somebody else.
     """
     open_lead(lead, on)
     if not line:
         raise LeadIsInNoTeam
-    ladder = [team.accountable for team in line if team.accountable is not None]
+    ladder = list(dict.fromkeys(team.accountable for team in line if team.accountable is not None))
     if not ladder:
         raise TeamHasNobodyAccountable(team=line[0].id)
-    if rung > len(ladder):
+    if not 1 <= rung <= len(ladder):
         raise NobodyOnThatRung(rungs=len(ladder), rung=rung)
-    if rung in lead.rungs:
+    if (rung, reason) in lead.rungs:
         return []
     return [LeadEscalated(told=ladder[rung - 1], rung=rung, reason=reason, note=note, at=on.at, by=on.by)]

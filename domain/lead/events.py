@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from domain.event import Event, Sealed
-from domain.identity import PersonId, SourceId, TeamId
+from domain.identity import SLUG, PersonId, SourceId, TeamId
+from domain.refusal import Refusal
 
 Channel = Literal["call", "email", "sms", "meeting", "chat", "other"]
 Outcome = Literal["reached", "no_answer", "left_message", "sent", "bounced"]
@@ -23,6 +25,19 @@ ReopenReason = Literal["new_interest", "closed_by_mistake", "other"]
 EscalationReason = Literal["no_contact", "promise_broken", "reply_unanswered", "help_needed", "other"]
 
 
+PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+"""No room for an e-mail address: what stands here stands in the log for ever."""
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class NoSuchSum(Refusal):
+    """No deal is worth that: a value is from 0 to 18 digits with at most 4 decimals, in a currency like EUR."""
+
+
+class EvidenceNamesNothing(Refusal):
+    """Evidence is the name of a provider and the id it gave: letters, digits, dots, colons, hyphens, underscores."""
+
+
 @dataclass(frozen=True)
 class Money:
     """An amount in one currency; amounts of two currencies are never added."""
@@ -30,6 +45,11 @@ class Money:
     amount: Decimal
     currency: str
     """ISO 4217, three capital letters."""
+
+    def __post_init__(self) -> None:
+        """A value of nothing is a fact; one below nothing is a slip of the pen."""
+        if not (CURRENCY.fullmatch(self.currency) and _can_be_paid(self.amount)):
+            raise NoSuchSum
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,11 @@ class Evidence:
     provider: str
     """`twilio`, `ses`: whose id it is."""
     id: str
+
+    def __post_init__(self) -> None:
+        """An empty id would be believed like a true one."""
+        if not (SLUG.fullmatch(self.provider) and PROVIDER_ID.fullmatch(self.id)):
+            raise EvidenceNamesNothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,3 +228,8 @@ LeadEvent = (
     | LeadReopened
     | LeadEscalated
 )
+
+
+def _can_be_paid(amount: Decimal) -> bool:
+    exponent = amount.as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -4 and 0 <= amount < 10**18

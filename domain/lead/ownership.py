@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.event import Sealed
 from domain.identity import PersonId
 from domain.lead.events import AssignedBecause, LeadAssigned, LeadEvent, LeadReleased, ReleaseReason
-from domain.lead.standing import DatedBeforeALaterChange, LeadIsUnassigned, open_lead
+from domain.lead.standing import LeadIsUnassigned, open_lead
 from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.person import Person, here
@@ -20,9 +20,13 @@ class NotYourLead(Refusal):
     """The lead is {owner}'s, not {person}'s; ask the person who answers for the team to assign it."""
 
 
+class SpeaksForAnother(Refusal):
+    """Only {person}, a manager or a service can put on record what {person} did; {by} cannot."""
+
+
 def assign(lead: Lead, to: Person, to_id: PersonId, because: AssignedBecause, on: Occasion) -> list[LeadEvent]:
     """Assigning again moves the lead; it resets no clock."""
-    _in_order(open_lead(lead, on), on)
+    on.not_before(open_lead(lead, on).held_since)
     here(to, to_id)
     if lead.owner == to_id:
         return []
@@ -38,7 +42,7 @@ def claim(lead: Lead, who: Person, who_id: PersonId, on: Occasion) -> list[LeadE
 
 def release(lead: Lead, reason: ReleaseReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:
     """The lead goes back to its team's queue, and whoever had it stays on record."""
-    _in_order(open_lead(lead, on), on)
+    on.not_before(open_lead(lead, on).held_since)
     if lead.owner is None:
         return []
     if on.by.role == "rep" and on.by.id != lead.owner:
@@ -47,17 +51,18 @@ def release(lead: Lead, reason: ReleaseReason, note: Sealed | None, on: Occasion
 
 
 def held_by(lead: Lead, person: PersonId, on: Occasion) -> PersonId:
-    """The person, if the lead was theirs when the deed was done, or if a manager or a service records it."""
-    if on.by.role != "rep" and on.by.id == person:
+    """The person, if they may be said to have done the deed.
+
+    They had the lead then, whoever has it now; or they are the manager who says so; or history says so. A service
+    speaks for people and is none: what a machine does by itself is no deed of anybody's.
+    """
+    if on.history or (on.by.role == "manager" and on.by.id == person):
         return person
+    if on.by.role == "rep" and on.by.id != person:
+        raise SpeaksForAnother(person=person, by=on.by.id)
     owner = lead.owner_at(on.at)
-    if owner == person or on.history:
-        return person
     if owner is None:
-        raise LeadIsUnassigned
-    raise NotYourLead(owner=owner, person=person)
-
-
-def _in_order(lead: Lead, on: Occasion) -> None:
-    if lead.tenures and on.at < lead.tenures[-1].since:
-        raise DatedBeforeALaterChange(at=on.at.isoformat(), changed_at=lead.tenures[-1].since.isoformat())
+        raise LeadIsUnassigned(at=on.at)
+    if owner != person:
+        raise NotYourLead(owner=owner, person=person)
+    return person

@@ -20,11 +20,7 @@ class LeadExistsAlready(Refusal):
 
 
 class LeadIsUnassigned(Refusal):
-    """Nobody is answerable for the lead yet; it must be claimed or assigned first."""
-
-
-class DatedBeforeALaterChange(Refusal):
-    """The deed is dated {at}, but the lead already changed at {changed_at}; correct the instant."""
+    """At {at} nobody was answerable for the lead; it must be claimed or assigned first."""
 
 
 def existing(lead: Lead, on: Occasion) -> Lead:
@@ -32,21 +28,26 @@ def existing(lead: Lead, on: Occasion) -> Lead:
     if lead.arrived_at is None:
         raise LeadUnknown
     if on.at < lead.arrived_at and not on.history:
-        raise BeforeTheLeadArrived(at=on.at.isoformat(), arrived_at=lead.arrived_at.isoformat())
+        raise BeforeTheLeadArrived(at=on.at, arrived_at=lead.arrived_at)
     return lead
 
 
 def open_lead(lead: Lead, on: Occasion) -> Lead:
-    """The lead, if something may still become of it."""
+    """The lead, if something may still become of it, and the deed is not dated before it was opened again."""
     existing(lead, on)
     if lead.ended_at is not None:
-        raise LeadIsClosed(ending=lead.ending, ended_at=lead.ended_at.isoformat())
+        raise LeadIsClosed(ending=lead.ending, ended_at=lead.ended_at)
+    if not on.history:
+        on.not_before(lead.stage_since)
     return lead
 
 
 def open_then(lead: Lead, on: Occasion) -> Lead:
-    """The lead, if it was still open when the deed was done: what is logged late may precede the end."""
+    """The lead, unless it had ended before the deed: what is logged late may precede the end.
+
+    Once it is open again, what was done while it was closed may be told too: it may be why it was opened.
+    """
     existing(lead, on)
     if lead.ended_at is not None and on.at > lead.ended_at:
-        raise LeadIsClosed(ending=lead.ending, ended_at=lead.ended_at.isoformat())
+        raise LeadIsClosed(ending=lead.ending, ended_at=lead.ended_at)
     return lead

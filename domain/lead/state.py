@@ -11,6 +11,8 @@ from domain.event import Sealed
 from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
     ContactCorrected,
+    DisqualificationReason,
+    EscalationReason,
     FollowUpPromised,
     LeadAssigned,
     LeadContacted,
@@ -26,6 +28,7 @@ from domain.lead.events import (
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LossReason,
     Money,
     Outreach,
 )
@@ -43,15 +46,11 @@ class Tenure:
 
 @dataclass(frozen=True)
 class Promise:
-    """A follow-up that was promised and not yet made."""
+    """Somebody said then that they would get in touch again by an instant."""
 
     made_at: datetime
     by: PersonId
     follow_up_by: datetime
-
-    def left_open_by(self, instant: datetime) -> Promise | None:
-        """The promise, unless an outreach at this instant keeps it: an earlier one, logged late, does not."""
-        return self if instant < self.made_at else None
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,17 @@ class Lead:
     """When, by whom and through which channel each human outreach was made: the same one twice is one."""
     replies: frozenset[tuple[datetime, str]] = frozenset()
     messages: frozenset[tuple[datetime, str]] = frozenset()
-    promise: Promise | None = None
+    promises: tuple[Promise, ...] = ()
+    """What was promised in this spell of being open, in the order in which we learned it."""
     ending: Ending | None = None
+    ended_because: LossReason | DisqualificationReason | None = None
     value: Money | None = None
     tenures: tuple[Tenure, ...] = ()
     ended_at: datetime | None = None
     stage_since: datetime | None = None
     """When it was last opened or closed."""
-    rungs: frozenset[int] = frozenset()
-    """The rungs of the line of management that this spell of being open has reached."""
+    rungs: frozenset[tuple[int, EscalationReason]] = frozenset()
+    """The rungs of the line of management that this spell of being open has reached, and why."""
     contact: Sealed | None = None
 
     @property
@@ -87,6 +88,21 @@ class Lead:
     def open(self) -> bool:
         """Whether anything may still become of it."""
         return self.exists and self.ending is None
+
+    @property
+    def held_since(self) -> datetime | None:
+        """When it last went to somebody, or to another queue."""
+        return self.tenures[-1].since if self.tenures else None
+
+    @property
+    def promise(self) -> Promise | None:
+        """The follow-up that is owed: the latest promise, unless it was kept later, or the lead was given back."""
+        latest = max(reversed(self.promises), key=lambda promise: promise.made_at, default=None)
+        if latest is None:
+            return None
+        kept = any(at > latest.made_at for at, _, _ in self.outreach)
+        given_back = any(tenure.owner is None and tenure.since >= latest.made_at for tenure in self.tenures)
+        return None if kept or given_back else latest
 
     def owner_at(self, instant: datetime) -> PersonId | None:
         """Whose the lead was then."""
@@ -110,32 +126,32 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case ContactCorrected():
             return replace(lead, contact=event.contact)
         case LeadRouted():
-            return replace(lead, team=event.team)
+            return replace(lead, team=event.team, tenures=(*lead.tenures, Tenure(event.at, None)))
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
             return replace(lead, owner=event.to, team=event.team or lead.team, tenures=tenures)
         case LeadReleased():
             tenures = (*lead.tenures, Tenure(event.at, None))
-            return replace(lead, owner=None, team=event.team, tenures=tenures, promise=None)
+            return replace(lead, owner=None, team=event.team, tenures=tenures)
         case LeadContacted() | LeadFollowedUp():
-            promise = lead.promise and lead.promise.left_open_by(event.at)
-            return replace(lead, contacted=True, outreach=lead.outreach | {trace(event)}, promise=promise)
+            return replace(lead, contacted=True, outreach=lead.outreach | {trace(event)})
         case LeadMessagedAutomatically():
             return replace(lead, messages=lead.messages | {(event.at, event.channel)})
         case LeadReplied():
             return replace(lead, replies=lead.replies | {(event.at, event.channel)})
         case FollowUpPromised():
-            return replace(lead, promise=Promise(event.at, event.promised_by, event.follow_up_by))
+            made = Promise(event.at, event.promised_by, event.follow_up_by)
+            return replace(lead, promises=(*lead.promises, made))
         case LeadConverted():
             return replace(_ended(lead, "converted", event.at), value=event.value)
         case LeadLost():
-            return _ended(lead, "lost", event.at)
+            return replace(_ended(lead, "lost", event.at), ended_because=event.reason)
         case LeadDisqualified():
-            return _ended(lead, "disqualified", event.at)
+            return replace(_ended(lead, "disqualified", event.at), ended_because=event.reason)
         case LeadReopened():
-            return replace(lead, ending=None, ended_at=None, value=None, stage_since=event.at)
+            return replace(lead, ending=None, ended_because=None, ended_at=None, value=None, stage_since=event.at)
         case LeadEscalated():
-            return replace(lead, rungs=lead.rungs | {event.rung})
+            return replace(lead, rungs=lead.rungs | {(event.rung, event.reason)})
 
 
 def replay(events: Iterable[LeadEvent]) -> Lead:
@@ -152,4 +168,4 @@ def trace(event: Outreach) -> tuple[datetime, str, str]:
 
 
 def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:
-    return replace(lead, ending=ending, ended_at=at, stage_since=at, promise=None, rungs=frozenset())
+    return replace(lead, ending=ending, ended_at=at, stage_since=at, promises=(), rungs=frozenset())
