@@ -13,7 +13,7 @@ from commands.desk import TRIES, Desk, TooManyAtOnce, VersionHasMoved
 from commands.lead import AssignLead, ClaimLead, Contact, CreateLead, EscalateLead, RecordOutreach, ReleaseLead
 from commands.people import RemovePerson
 from domain.event import Event, Recorded
-from domain.identity import PersonId, StreamId, lead_stream, person_stream
+from domain.identity import PersonId, SourceId, StreamId, lead_stream, person_stream
 from domain.lead.events import LeadAssigned, LeadContacted, LeadCreated, LeadEscalated, LeadFollowedUp
 from domain.lead.ownership import LeadIsAlreadyClaimed
 from domain.lead.standing import LeadUnknown
@@ -49,9 +49,9 @@ async def test_a_wish_becomes_an_event_and_a_receipt_tells_where_it_stands() -> 
     office = await Office().staffed()
     lead = new_lead()
 
-    receipt = await office.do(lead, CreateLead(source="web"))
+    receipt = await office.do(lead, CreateLead(source=SourceId("web")))
 
-    assert await office.told(lead) == [LeadCreated(source="web", team=NORTH, at=NINE, by=BY_MANAGER.actor)]
+    assert await office.told(lead) == [LeadCreated(source=SourceId("web"), team=NORTH, at=NINE, by=BY_MANAGER.actor)]
     assert (receipt.stream, receipt.version, receipt.events) == (lead, 1, ("LeadCreated.v1",))
     assert receipt.position == await office.head()
     assert not receipt.repeated

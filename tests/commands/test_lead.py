@@ -1,0 +1,265 @@
+"""Each wish about a lead, from the body of the request to what stands in the log."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from commands.command import Command
+from commands.lead import (
+    AssignLead,
+    ClaimLead,
+    Contact,
+    ConvertLead,
+    CorrectContact,
+    CreateLead,
+    DisqualifyLead,
+    EscalateLead,
+    EvidenceGiven,
+    LoseLead,
+    PromiseFollowUp,
+    RecordAutomaticMessage,
+    RecordOutreach,
+    RecordReply,
+    ReleaseLead,
+    ReopenLead,
+    RouteLead,
+)
+from domain.access import Principal
+from domain.event import Event
+from domain.identity import StreamId
+from domain.lead.events import (
+    ContactCorrected,
+    Evidence,
+    FollowUpPromised,
+    LeadAssigned,
+    LeadContacted,
+    LeadConverted,
+    LeadCreated,
+    LeadDisqualified,
+    LeadEscalated,
+    LeadLost,
+    LeadMessagedAutomatically,
+    LeadReleased,
+    LeadReopened,
+    LeadReplied,
+    LeadRouted,
+    Money,
+)
+from domain.source import SourceUnknown
+from domain.team import TeamUnknown
+from tests.commands.story import (
+    BY_MANAGER,
+    BY_OTHER_REP,
+    BY_REP,
+    MANAGER,
+    NINE,
+    NORTH,
+    OTHER_REP,
+    REP,
+    SOUTH,
+    Office,
+    new_lead,
+)
+
+TWILIO = EvidenceGiven(provider="twilio", id="CA123")
+TELEPHONY = Principal(
+    id="telephony", role="service", via="key:lk_9", scopes=frozenset({"lead.reach_out", "lead.message_automatically"})
+)
+ENDING = LoseLead(reason="price")
+
+
+async def assigned() -> tuple[Office, StreamId]:
+    office = await Office().staffed()
+    lead = new_lead()
+    await office.do(lead, CreateLead(team=NORTH))
+    await office.do(lead, AssignLead(to=REP))
+    return office, lead
+
+
+@pytest.mark.parametrize(
+    ("wish", "by", "event"),
+    [
+        (
+            AssignLead(to=OTHER_REP),
+            BY_MANAGER,
+            LeadAssigned(to=OTHER_REP, team=NORTH, previous=REP, at=NINE, by=BY_MANAGER.actor),
+        ),
+        (
+            RecordOutreach(channel="call", outcome="reached", evidence=TWILIO, duration_seconds=90),
+            BY_REP,
+            LeadContacted(
+                made_by=REP,
+                channel="call",
+                outcome="reached",
+                evidence=Evidence("twilio", "CA123"),
+                duration_seconds=90,
+                at=NINE,
+                by=BY_REP.actor,
+            ),
+        ),
+        (
+            RecordOutreach(channel="call", outcome="no_answer", made_by=REP),
+            TELEPHONY,
+            LeadContacted(made_by=REP, channel="call", outcome="no_answer", at=NINE, by=TELEPHONY.actor),
+        ),
+        (
+            RecordAutomaticMessage(channel="email", outcome="sent", evidence=TWILIO),
+            TELEPHONY,
+            LeadMessagedAutomatically(
+                channel="email", outcome="sent", evidence=Evidence("twilio", "CA123"), at=NINE, by=TELEPHONY.actor
+            ),
+        ),
+        (
+            RecordAutomaticMessage(channel="email", outcome="sent"),
+            TELEPHONY,
+            LeadMessagedAutomatically(channel="email", outcome="sent", at=NINE, by=TELEPHONY.actor),
+        ),
+        (RecordReply(channel="sms"), BY_REP, LeadReplied(channel="sms", at=NINE, by=BY_REP.actor)),
+        (
+            RecordReply(channel="sms", evidence=TWILIO),
+            BY_REP,
+            LeadReplied(channel="sms", evidence=Evidence("twilio", "CA123"), at=NINE, by=BY_REP.actor),
+        ),
+        (
+            PromiseFollowUp(follow_up_by=NINE + timedelta(days=1)),
+            BY_REP,
+            FollowUpPromised(promised_by=REP, follow_up_by=NINE + timedelta(days=1), at=NINE, by=BY_REP.actor),
+        ),
+        (
+            ConvertLead(value=Decimal("1200.50"), currency="EUR"),
+            BY_REP,
+            LeadConverted(owner=REP, value=Money(Decimal("1200.50"), "EUR"), at=NINE, by=BY_REP.actor),
+        ),
+        (ConvertLead(), BY_REP, LeadConverted(owner=REP, at=NINE, by=BY_REP.actor)),
+        (LoseLead(reason="price"), BY_REP, LeadLost(owner=REP, reason="price", at=NINE, by=BY_REP.actor)),
+        (DisqualifyLead(reason="spam"), BY_REP, LeadDisqualified(reason="spam", at=NINE, by=BY_REP.actor)),
+        (
+            ReleaseLead(reason="workload"),
+            BY_REP,
+            LeadReleased(owner=REP, team=NORTH, reason="workload", at=NINE, by=BY_REP.actor),
+        ),
+        (
+            EscalateLead(reason="no_contact"),
+            BY_REP,
+            LeadEscalated(told=MANAGER, rung=1, reason="no_contact", at=NINE, by=BY_REP.actor),
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Command | Event) else None,
+)
+async def test_a_wish_becomes_this_event(wish: Command[Any], by: Principal, event: Event) -> None:
+    office, lead = await assigned()
+    await office.do(lead, wish, by)
+    assert (await office.told(lead))[-1] == event
+
+
+async def test_a_lead_arrives_in_the_queue_of_its_sources_team_unless_another_is_named() -> None:
+    office = await Office().staffed()
+    by_source, by_name, by_nobody = new_lead(), new_lead(), new_lead()
+    await office.do(by_source, CreateLead(source="web"))
+    await office.do(by_name, CreateLead(source="web", team=SOUTH))
+    await office.do(by_nobody, CreateLead())
+    queues = [(await office.told(lead))[0] for lead in (by_source, by_name, by_nobody)]
+    assert [event.team for event in queues if isinstance(event, LeadCreated)] == [NORTH, SOUTH, None]
+
+
+async def test_a_source_or_a_team_that_nobody_knows_is_refused() -> None:
+    office = await Office().staffed()
+    with pytest.raises(SourceUnknown, match="No source called fair"):
+        await office.do(new_lead(), CreateLead(source="fair"))
+    with pytest.raises(TeamUnknown, match="No team called west"):
+        await office.do(new_lead(), CreateLead(team="west"), BY_REP)
+
+
+async def test_a_waiting_lead_is_routed_and_claimed() -> None:
+    office = await Office().staffed()
+    lead = new_lead()
+    await office.do(lead, CreateLead())
+    await office.do(lead, RouteLead(team=NORTH))
+    await office.do(lead, ClaimLead(), BY_OTHER_REP)
+    assert (await office.told(lead))[1:] == [
+        LeadRouted(team=NORTH, at=NINE, by=BY_MANAGER.actor),
+        LeadAssigned(to=OTHER_REP, team=NORTH, because="claimed", at=NINE, by=BY_OTHER_REP.actor),
+    ]
+
+
+async def test_a_closed_lead_is_reopened() -> None:
+    office, lead = await assigned()
+    await office.do(lead, ENDING, BY_REP)
+    office.clock.pass_minutes(60)
+    await office.do(lead, ReopenLead(reason="new_interest"), BY_REP)
+    assert isinstance((await office.told(lead))[-1], LeadReopened)
+
+
+async def test_a_corrected_contact_is_on_record_without_being_told() -> None:
+    office, lead = await assigned()
+    await office.do(lead, CorrectContact(contact=Contact(phone="+49 30 1234567")), BY_REP)
+    event = (await office.told(lead))[-1]
+    assert isinstance(event, ContactCorrected)
+    assert b"+49 30 1234567" in office.vault.plaintexts[event.contact.ref]
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        RecordOutreach(channel="call", outcome="reached", note="Talks to her boss."),
+        RecordReply(channel="email", note="Talks to her boss."),
+        PromiseFollowUp(follow_up_by=NINE + timedelta(days=1), note="Talks to her boss."),
+        LoseLead(reason="timing", note="Talks to her boss."),
+        DisqualifyLead(reason="other", note="Talks to her boss."),
+        ReleaseLead(reason="other", note="Talks to her boss."),
+        EscalateLead(reason="other", note="Talks to her boss."),
+    ],
+    ids=lambda wish: type(wish).__name__,
+)
+async def test_what_people_type_goes_to_the_vault(wish: Command[Any]) -> None:
+    office, lead = await assigned()
+    await office.do(lead, wish, BY_REP)
+    event: Any = (await office.told(lead))[-1]
+    assert office.vault.plaintexts[event.note.ref] == b"Talks to her boss."
+    assert "boss" not in repr(event)
+
+
+async def test_history_is_imported_as_it_is_told() -> None:
+    office, lead = await assigned()
+    await office.do(lead, AssignLead(to=OTHER_REP), history=True)
+    event = (await office.told(lead))[-1]
+    assert isinstance(event, LeadAssigned)
+    assert event.because == "imported"
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("by", {"to": "rep-1", "by": "somebody-else"}),
+        ("recorded_at", {"to": "rep-1", "recorded_at": "2026-01-01T00:00:00Z"}),
+        ("to", {"to": "ines@canary.example"}),
+        ("to", {"to": "Ines Canary"}),
+        ("to", {}),
+        ("at", {"to": "rep-1", "at": "2026-11-23T09:00:00"}),
+    ],
+)
+def test_a_body_that_says_too_much_or_too_little_names_the_field(field: str, body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        AssignLead.model_validate(body)
+    assert [error["loc"] for error in refused.value.errors()] == [(field,)]
+
+
+@pytest.mark.parametrize("body", [{"value": "10"}, {"currency": "EUR"}])
+def test_an_amount_without_its_currency_says_nothing(body: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="give both `value` and `currency`"):
+        ConvertLead.model_validate(body)
+
+
+@pytest.mark.parametrize("value", ["-1", "NaN", "Infinity", "1e30", "0.00001"])
+def test_an_amount_is_a_plain_sum_of_money(value: str) -> None:
+    with pytest.raises(ValidationError):
+        ConvertLead.model_validate({"value": value, "currency": "EUR"})
+
+
+def test_instants_are_kept_in_utc() -> None:
+    wish = AssignLead.model_validate({"to": "rep-1", "at": "2026-11-23T10:00:00+01:00"})
+    assert wish.at == datetime(2026, 11, 23, 9, tzinfo=UTC)
+    assert wish.at.tzinfo is UTC
