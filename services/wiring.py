@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from adapters.event_store import EventStore
-from adapters.group_commit import PostgresRecorder
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.credentials import Credentials
+from adapters.event_store import EventStore
+from adapters.postgres_recorder import PostgresRecorder
 from adapters.vault import KeyFile, Vault
 from commands.desk import Desk
 from services.settings import Settings, as_role
@@ -39,7 +39,7 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     async with questions, EventStore(PostgresRecorder(dsn)) as log:
         vault = Vault(keys, questions)
         desk = Desk(log, vault)
-        log.when_reconnected(desk.forget)
+        log.on_reconnect(desk.forget)
         yield Office(desk, log, vault, Credentials(questions), questions)
 
 
