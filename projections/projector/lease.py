@@ -1,0 +1,121 @@
+"""One process at a time writes a projection; the others wait, and whoever was paused too long cannot write any more.
+
+A lease is held for some seconds by the database's clock and renewed while its holder lives. Each holder has an epoch,
+and each batch checks in its own transaction that the epoch is still in force: that check is the fence, and it holds
+even for a process that was stopped, lost its lease, and woke up in the middle of a batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import psycopg
+
+from projections.projector.schema import connect
+from projections.projector.tables import Connection
+
+SECONDS = 10.0
+
+
+class Fenced(Exception):
+    """Somebody else holds the lease now, or another generation is in force; begin again from the start."""
+
+
+@dataclass
+class Lease:
+    """The right to write a projection, for as long as the epoch is in force."""
+
+    name: str
+    epoch: int
+    seconds: float
+    lost: bool = False
+
+
+@asynccontextmanager
+async def held(
+    dsn: str, name: str, holder: str, worker: Connection, *, seconds: float = SECONDS
+) -> AsyncIterator[Lease]:
+    """Wait for the lease as long as it takes; renew it until the end of the block, then let the next one have it."""
+    async with await connect(dsn) as connection:
+        await connection.execute("INSERT INTO read.leases (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
+        # The world that is waited for is another process: there is nothing here that could be set.
+        while (lease := await _take(connection, name, holder, worker, seconds)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(min(0.5, seconds / 10))
+    keeper = asyncio.create_task(_keep(dsn, lease))
+    try:
+        yield lease
+    finally:
+        keeper.cancel()
+        with suppress(asyncio.CancelledError, psycopg.Error, TimeoutError):
+            await keeper
+        with suppress(psycopg.Error, TimeoutError):
+            async with asyncio.timeout(2):
+                await _release(dsn, lease)
+
+
+async def _take(connection: Connection, name: str, holder: str, worker: Connection, seconds: float) -> Lease | None:
+    # The former holder may have been stopped in the middle of a transaction, with rows locked that we will need.
+    await connection.execute(
+        """
+        SELECT pg_terminate_backend(activity.pid)
+        FROM read.leases
+        JOIN pg_stat_activity AS activity
+          ON activity.pid = leases.backend
+         AND activity.backend_start = leases.backend_started_at
+        WHERE leases.name = %s
+          AND leases.holder IS NOT NULL
+          AND leases.expires_at < clock_timestamp()
+        """,
+        [name],
+    )
+    taken = await connection.execute(
+        """
+        UPDATE read.leases
+        SET epoch = epoch + 1,
+            holder = %(holder)s,
+            backend = %(backend)s,
+            backend_started_at = (SELECT backend_start FROM pg_stat_activity WHERE pid = %(backend)s),
+            expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
+        WHERE name = %(name)s
+          AND expires_at < clock_timestamp()
+        RETURNING epoch
+        """,
+        {"name": name, "holder": holder, "backend": worker.info.backend_pid, "seconds": seconds},
+    )
+    row = await taken.fetchone()
+    return Lease(name, row[0], seconds) if row else None
+
+
+async def _keep(dsn: str, lease: Lease) -> None:
+    while not lease.lost:
+        # A broken connection is no reason to give up: the lease outlives it, and the fence watches meanwhile.
+        with suppress(psycopg.OperationalError):
+            async with await connect(dsn) as connection:
+                while await _renewed(connection, lease):  # noqa: ASYNC110
+                    await asyncio.sleep(lease.seconds / 4)
+                lease.lost = True
+        await asyncio.sleep(min(0.5, lease.seconds / 10))
+
+
+async def _renewed(connection: Connection, lease: Lease) -> bool:
+    renewed = await connection.execute(
+        """
+        UPDATE read.leases
+        SET expires_at = clock_timestamp() + make_interval(secs => %s)
+        WHERE name = %s
+          AND epoch = %s
+        """,
+        [lease.seconds, lease.name, lease.epoch],
+    )
+    return renewed.rowcount == 1
+
+
+async def _release(dsn: str, lease: Lease) -> None:
+    async with await connect(dsn) as connection:
+        await connection.execute(
+            "UPDATE read.leases SET expires_at = '-infinity', holder = NULL WHERE name = %s AND epoch = %s",
+            [lease.name, lease.epoch],
+        )

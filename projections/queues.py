@@ -1,0 +1,359 @@
+"""What each person has on the plate: the open leads in order of urgency, and those that wait for somebody.
+
+Urgency needs no clock. In tier 0 somebody waits or was promised something, since or until `attention_at`: a new lead
+since it arrived, a reply since it was written, a promise until it falls due. Tier 1 is quiet: contacted, nothing
+promised, the longest silence first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from psycopg import AsyncConnection, sql
+
+from domain.event import Event, Recorded
+from domain.identity import LeadId, PersonId, SourceId, TeamId
+from domain.lead.events import (
+    FollowUpPromised,
+    LeadAssigned,
+    LeadContacted,
+    LeadConverted,
+    LeadCreated,
+    LeadDisqualified,
+    LeadFollowedUp,
+    LeadLost,
+    LeadReleased,
+    LeadReopened,
+    LeadReplied,
+    LeadRouted,
+    Outreach,
+)
+from projections.projector import OneRow, Table
+
+State = Literal["new", "contacted", "replied", "promised"]
+AnyConnection = AsyncConnection[Any]
+
+
+class Plate(NamedTuple):
+    """One lead as it lies in somebody's queue; a closed one is kept out of sight, for the day it is reopened."""
+
+    lead: UUID
+    open: bool
+    owner: PersonId | None
+    team: TeamId | None
+    source: SourceId | None
+    state: State
+    since: datetime
+    arrived_at: datetime
+    outreach_count: int
+    last_outreach_at: datetime | None
+    last_reply_at: datetime | None
+    unanswered_since: datetime | None
+    """The first reply dated after the last outreach."""
+    promised_at: datetime | None
+    """When the latest promise was made, kept or not."""
+    promised_for: datetime | None
+    given_back_at: datetime | None
+    follow_up_by: datetime | None
+    """What is owed: the latest promise, unless it was kept or the lead was given back."""
+    tier: int
+    attention_at: datetime
+
+
+PLATES = Table(
+    "queues",
+    """
+    lead uuid PRIMARY KEY,
+    open boolean NOT NULL,
+    owner text,
+    team text,
+    source text,
+    state text NOT NULL,
+    since timestamptz NOT NULL,
+    arrived_at timestamptz NOT NULL,
+    outreach_count integer NOT NULL,
+    last_outreach_at timestamptz,
+    last_reply_at timestamptz,
+    unanswered_since timestamptz,
+    promised_at timestamptz,
+    promised_for timestamptz,
+    given_back_at timestamptz,
+    follow_up_by timestamptz,
+    tier smallint NOT NULL,
+    attention_at timestamptz NOT NULL
+    """,
+    indexes=(
+        "(owner, tier, attention_at, lead) WHERE open AND owner IS NOT NULL",
+        "(team, tier, attention_at, lead) WHERE open AND team IS NOT NULL",
+        "(team, tier, attention_at, lead) WHERE open AND owner IS NULL",
+        "(tier, attention_at, lead) WHERE open AND owner IS NULL",
+    ),
+)
+
+queues = OneRow(name="queues", version=1, table=PLATES, row=Plate)
+
+
+@queues.when(LeadCreated)
+def put_it_in_the_queue(plate: Plate | None, recorded: Recorded[LeadCreated]) -> Plate:
+    """A lead arrives in its team's queue, or in the desk's."""
+    event = recorded.event
+    return Plate(
+        lead=recorded.stream,
+        open=True,
+        owner=None,
+        team=event.team,
+        source=event.source,
+        state="new",
+        since=event.at,
+        arrived_at=event.at,
+        outreach_count=0,
+        last_outreach_at=None,
+        last_reply_at=None,
+        unanswered_since=None,
+        promised_at=None,
+        promised_for=None,
+        given_back_at=None,
+        follow_up_by=None,
+        tier=0,
+        attention_at=event.at,
+    )
+
+
+@queues.when(LeadRouted)
+def move_it_to_another_queue(plate: Plate | None, recorded: Recorded[LeadRouted]) -> Plate:
+    """Whoever waited goes on waiting."""
+    return given_back(there(plate), recorded.event.team, recorded.event.at)
+
+
+@queues.when(LeadAssigned)
+def put_it_on_a_plate(plate: Plate | None, recorded: Recorded[LeadAssigned]) -> Plate:
+    """It becomes somebody's; what the lead waits for stays as urgent as it was."""
+    plate, event = there(plate), recorded.event
+    return plate._replace(owner=event.to, team=event.team or plate.team, since=event.at)
+
+
+@queues.when(LeadReleased)
+def put_it_back(plate: Plate | None, recorded: Recorded[LeadReleased]) -> Plate:
+    """The former owner's promise binds nobody."""
+    return given_back(there(plate), recorded.event.team, recorded.event.at)
+
+
+@queues.when(LeadContacted, LeadFollowedUp)
+def count_the_outreach(plate: Plate | None, recorded: Recorded[Outreach]) -> Plate:
+    """It answers what was written before it, not what came after."""
+    plate, at = there(plate), recorded.event.at
+    unanswered_since = plate.unanswered_since
+    if unanswered_since is not None and unanswered_since <= at:
+        # A late outreach may lie between two replies: the last one is still unanswered.
+        unanswered_since = plate.last_reply_at if plate.last_reply_at and plate.last_reply_at > at else None
+    return weighed(
+        plate._replace(
+            outreach_count=plate.outreach_count + 1,
+            last_outreach_at=max(at, plate.last_outreach_at or at),
+            unanswered_since=unanswered_since,
+        )
+    )
+
+
+@queues.when(LeadReplied)
+def let_the_lead_wait_for_an_answer(plate: Plate | None, recorded: Recorded[LeadReplied]) -> Plate:
+    """A reply dated before the last outreach has been answered by it; waiting begins with the first unanswered one."""
+    plate, at = there(plate), recorded.event.at
+    unanswered_since = plate.unanswered_since
+    if plate.last_outreach_at is None or plate.last_outreach_at < at:
+        unanswered_since = min(at, unanswered_since or at)
+    return weighed(plate._replace(last_reply_at=max(at, plate.last_reply_at or at), unanswered_since=unanswered_since))
+
+
+@queues.when(FollowUpPromised)
+def note_the_promise(plate: Plate | None, recorded: Recorded[FollowUpPromised]) -> Plate:
+    """The promise made last counts, whenever we learned of it."""
+    plate, event = there(plate), recorded.event
+    if plate.promised_at is not None and plate.promised_at > event.at:
+        return plate
+    return weighed(plate._replace(promised_at=event.at, promised_for=event.follow_up_by))
+
+
+@queues.when(LeadConverted, LeadLost, LeadDisqualified)
+def take_it_away(plate: Plate | None, recorded: Recorded[Event]) -> Plate:
+    """Nothing is left to do."""
+    return weighed(there(plate)._replace(open=False, promised_at=None, promised_for=None))
+
+
+@queues.when(LeadReopened)
+def bring_it_back(plate: Plate | None, recorded: Recorded[LeadReopened]) -> Plate:
+    """The lead is its former owner's again, and what was unanswered still is."""
+    return there(plate)._replace(open=True, since=recorded.event.at)
+
+
+class NothingBeforeTheLead(Exception):
+    """An event was told of a lead that was never created; the stream's first event is missing."""
+
+
+def there(plate: Plate | None) -> Plate:
+    """The plate of a lead that was created."""
+    if plate is None:
+        raise NothingBeforeTheLead
+    return plate
+
+
+def given_back(plate: Plate, team: TeamId | None, at: datetime) -> Plate:
+    """The plate, nobody's from this instant on."""
+    return weighed(plate._replace(owner=None, team=team, since=at, given_back_at=max(at, plate.given_back_at or at)))
+
+
+def weighed(plate: Plate) -> Plate:
+    """The plate with what is owed to the lead, and its place in the queue."""
+    made, contacted, given_back = plate.promised_at, plate.last_outreach_at, plate.given_back_at
+    kept = made is not None and contacted is not None and contacted > made
+    void = made is not None and given_back is not None and given_back >= made
+    owed = None if kept or void else plate.promised_for
+    if contacted is None:
+        return _waiting(plate, "new", owed, plate.arrived_at)
+    if plate.unanswered_since is not None:
+        return _waiting(plate, "replied", owed, plate.unanswered_since)
+    if owed is not None:
+        return _waiting(plate, "promised", owed, owed)
+    return plate._replace(state="contacted", follow_up_by=None, tier=1, attention_at=contacted)
+
+
+def _waiting(plate: Plate, state: State, owed: datetime | None, since: datetime) -> Plate:
+    return plate._replace(state=state, follow_up_by=owed, tier=0, attention_at=min(since, owed or since))
+
+
+@dataclass(frozen=True)
+class Queued:
+    """One line of a queue."""
+
+    lead: LeadId
+    owner: PersonId | None
+    """None while it waits for somebody."""
+    team: TeamId | None
+    """None while it waits for the whole desk."""
+    source: SourceId | None
+    state: State
+    since: datetime
+    """When its owner, or the queue, got it."""
+    arrived_at: datetime
+    outreach_count: int
+    last_outreach_at: datetime | None
+    last_reply_at: datetime | None
+    follow_up_by: datetime | None
+    tier: int
+    attention_at: datetime
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the next page begins."""
+        return Cursor(self.tier, self.attention_at, self.lead)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a queue: after this line."""
+
+    tier: int
+    attention_at: datetime
+    lead: LeadId
+
+
+@dataclass(frozen=True)
+class Load:
+    """How much somebody has on the plate; `owner` None is what waits in the team's queue."""
+
+    owner: PersonId | None
+    team: TeamId | None
+    new: int
+    replied: int
+    promised: int
+    contacted: int
+
+    @property
+    def total(self) -> int:
+        """Everything open."""
+        return self.new + self.replied + self.promised + self.contacted
+
+
+LINES = sql.SQL(
+    """
+    SELECT lead, owner, team, source, state, since, arrived_at,
+           outreach_count, last_outreach_at, last_reply_at, follow_up_by, tier, attention_at
+    FROM read.queues
+    WHERE open
+      AND {whose}
+      AND (tier, attention_at, lead) > (%(tier)s, %(attention_at)s, %(lead)s)
+    ORDER BY tier, attention_at, lead
+    LIMIT %(limit)s
+    """
+)
+START = {"tier": -1, "attention_at": "-infinity", "lead": UUID(int=0)}
+
+
+async def plate_of(
+    connection: AnyConnection, person: PersonId, *, after: Cursor | None = None, limit: int = 50
+) -> list[Queued]:
+    """What one person has to do, the most urgent first."""
+    return await _page(connection, sql.SQL("owner = %(owner)s"), {"owner": person}, after, limit)
+
+
+async def team_queue(
+    connection: AnyConnection,
+    team: TeamId,
+    *,
+    unassigned_only: bool = False,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> list[Queued]:
+    """What a team has to do: its people's leads and those that wait for one of them."""
+    whose = sql.SQL("team = %(team)s AND owner IS NULL" if unassigned_only else "team = %(team)s")
+    return await _page(connection, whose, {"team": team}, after, limit)
+
+
+async def unassigned(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
+    """What is nobody's, whichever team it waits for, and what waits for the whole desk."""
+    return await _page(connection, sql.SQL("owner IS NULL"), {}, after, limit)
+
+
+async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
+    """What waits for the whole desk: nobody's, and in no team's queue."""
+    return await _page(connection, sql.SQL("owner IS NULL AND team IS NULL"), {}, after, limit)
+
+
+async def counts(connection: AnyConnection, *, team: TeamId | None = None) -> list[Load]:
+    """How much each person has, and each queue; of one team, or of all."""
+    found = await connection.execute(
+        sql.SQL(
+            """
+            SELECT owner, team,
+                   count(*) FILTER (WHERE state = 'new'),
+                   count(*) FILTER (WHERE state = 'replied'),
+                   count(*) FILTER (WHERE state = 'promised'),
+                   count(*) FILTER (WHERE state = 'contacted')
+            FROM read.queues
+            WHERE open
+              AND {whose}
+            GROUP BY owner, team
+            ORDER BY team NULLS LAST, owner NULLS FIRST
+            """
+        ).format(whose=sql.SQL("true" if team is None else "team = %(team)s")),
+        {"team": team},
+    )
+    return [Load(*row) for row in await found.fetchall()]
+
+
+async def _page(
+    connection: AnyConnection, whose: sql.SQL, who: dict[str, Any], after: Cursor | None, limit: int
+) -> list[Queued]:
+    begin = (
+        START if after is None else {"tier": after.tier, "attention_at": after.attention_at, "lead": UUID(after.lead)}
+    )
+    found = await connection.execute(LINES.format(whose=whose), {**who, **begin, "limit": limit})
+    return [_line(row) for row in await found.fetchall()]
+
+
+def _line(row: Sequence[Any]) -> Queued:
+    return Queued(LeadId(str(row[0])), *row[1:])
