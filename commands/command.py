@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 from domain import identity, person, source
 from domain import team as teams
@@ -22,7 +31,22 @@ from domain.refusal import Refusal
 
 S = TypeVar("S")
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
+
+def _written_out(value: object) -> object:
+    """A number could be seconds or milliseconds of any clock; an instant is written with its time and offset."""
+    if isinstance(value, datetime) or (isinstance(value, str) and ":" in value):
+        return value
+    raise PydanticCustomError("not_an_instant", "write an instant as 2026-03-02T09:00:00Z")
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("not_an_instant", "no calendar reaches this far") from None
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 Slug = StringConstraints(pattern=f"^{identity.SLUG.pattern}$", max_length=64)
 PersonName = Annotated[PersonId, Slug]
 TeamName = Annotated[TeamId, Slug]
