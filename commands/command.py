@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -123,7 +124,7 @@ class Surroundings:
         return state  # type: ignore[no-any-return]
 
 
-class Command(BaseModel, Generic[S]):
+class Command(BaseModel, ABC, Generic[S]):
     """A wish about one stream. Unknown fields are refused: who acts, and when we learned it, no caller may say."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
@@ -137,13 +138,13 @@ class Command(BaseModel, Generic[S]):
         default=None, description="When it happened, with its offset from UTC; now, if left out. Never the future."
     )
 
+    @abstractmethod
     def resource(self, state: S) -> Resource:
         """What the caller must have a right to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decide(self, state: S, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """What happens, if anything, or a refusal."""
-        raise NotImplementedError
 
     def personal_parts(self) -> Iterable[tuple[str, str, bytes]]:
         """Field, kind and plaintext of everything that may not stand in an event."""

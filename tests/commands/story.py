@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from adapters.event_store import EventStore
 from adapters.memory_recorder import MemoryRecorder
-
 from commands.command import Command
 from commands.desk import Desk, Receipt
 from commands.people import AddPerson
@@ -46,7 +45,7 @@ class Office:
     vault: PaperVault = field(default_factory=PaperVault)
 
     def __post_init__(self) -> None:
-        self.log = EventStore(MemoryRecorder(now=self.clock))
+        self.log = EventStore(MemoryRecorder(self.clock))
         self.desk = self.another_desk()
 
     def another_desk(self) -> Desk:

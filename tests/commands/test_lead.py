@@ -263,3 +263,10 @@ def test_instants_are_kept_in_utc() -> None:
     wish = AssignLead.model_validate({"to": "rep-1", "at": "2026-11-23T10:00:00+01:00"})
     assert wish.at == datetime(2026, 11, 23, 9, tzinfo=UTC)
     assert wish.at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("at", [1763888400, "1763888400", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_is_written_out_and_in_the_calendar(at: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        AssignLead.model_validate({"to": "rep-1", "at": at})
+    assert [error["loc"] for error in refused.value.errors()] == [("at",)]
