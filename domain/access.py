@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, assert_never, get_args
 
 from domain.event import Actor, Role
 from domain.identity import PersonId, TeamId
@@ -125,6 +125,8 @@ def may(who: Principal, action: Action, what: Resource) -> bool:
             return action in SETTINGS
         case "service":
             return action in who.scopes
+        case _:
+            assert_never(who.role)
 
 
 def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
@@ -142,6 +144,8 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
             return action in ("team.see", "source.see")
         case OfTeam(team=team):
             return team == who.team and action == "queue.see"
+        case _:
+            assert_never(what)
 
 
 def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
@@ -156,3 +160,5 @@ def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
             return action in SEEING | {"projections.see"}
         case OfTeam(team=team):
             return team in who.answers_for and action in SEEING
+        case _:
+            assert_never(what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from domain.event import Event, Sealed
 from domain.identity import PersonId, TeamId, fit
@@ -72,6 +73,8 @@ def evolve(person: Person, event: PersonEvent) -> Person:
             return replace(person, team=event.team, changed_at=event.at)
         case PersonLeft():
             return replace(person, here=False, changed_at=event.at)
+        case _:
+            assert_never(event)
 
 
 def replay(events: Iterable[PersonEvent]) -> Person:

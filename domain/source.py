@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from domain.event import Event
 from domain.identity import SourceId, TeamId, fit
@@ -55,6 +56,8 @@ def evolve(source: Source, event: SourceEvent) -> Source:
             return Source(id=event.source, team=event.team, changed_at=event.at)
         case SourceRetired():
             return replace(source, retired=True, changed_at=event.at)
+        case _:
+            assert_never(event)
 
 
 def replay(events: Iterable[SourceEvent]) -> Source:

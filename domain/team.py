@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from domain.event import Event
 from domain.identity import PersonId, TeamId, fit
@@ -76,6 +77,8 @@ def evolve(team: Team, event: TeamEvent) -> Team:
             return replace(team, accountable=event.to, changed_at=event.at)
         case TeamPlaced():
             return replace(team, above=event.above, changed_at=event.at)
+        case _:
+            assert_never(event)
 
 
 def replay(events: Iterable[TeamEvent]) -> Team:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
 from domain.event import Sealed
 from domain.identity import PersonId, SourceId, TeamId
@@ -152,6 +152,8 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return replace(lead, ending=None, ended_because=None, ended_at=None, value=None, stage_since=event.at)
         case LeadEscalated():
             return replace(lead, rungs=lead.rungs | {(event.rung, event.reason)})
+        case _:
+            assert_never(event)
 
 
 def replay(events: Iterable[LeadEvent]) -> Lead:
