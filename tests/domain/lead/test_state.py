@@ -1,0 +1,127 @@
+"""What each event makes of a lead."""
+
+from dataclasses import replace
+
+from domain.event import Sealed
+from domain.lead.events import ContactCorrected, LeadAssigned, LeadFollowedUp, LeadMessagedAutomatically
+from domain.lead.state import Lead, Promise, Tenure, evolve, replay, trace
+from tests.domain.lead.told import (
+    CONTACT,
+    EUROS,
+    NORTH,
+    SOUTH,
+    WEBSITE,
+    assigned,
+    contacted,
+    converted,
+    created,
+    disqualified,
+    escalated,
+    followed_up,
+    lost,
+    promised,
+    released,
+    reopened,
+    replied,
+    routed,
+)
+from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, ELEVEN, NINE, ONE, TEN, TOMORROW, TWELVE, TWO
+
+WAITING = Lead(arrived_at=NINE, source=WEBSITE, team=NORTH, contact=CONTACT, stage_since=NINE)
+HELD = replace(WAITING, owner=ANNA, tenures=(Tenure(TEN, ANNA),))
+
+
+def test_before_anything_happened_there_is_no_lead() -> None:
+    assert replay([]) == Lead()
+    assert not Lead().exists
+    assert not Lead().open
+    assert Lead().owner_at(NINE) is None
+    assert Lead().held_since is None
+    assert Lead().promise is None
+
+
+def test_a_lead_that_arrived_is_open_and_nobodys() -> None:
+    state = replay([created()])
+    assert state == WAITING
+    assert state.exists
+    assert state.open
+
+
+def test_routed() -> None:
+    assert evolve(WAITING, routed()) == replace(WAITING, team=SOUTH, tenures=(Tenure(TEN, None),))
+
+
+def test_contact_corrected() -> None:
+    right = Sealed(subject="lead", ref="9d5f4a3e-0000-4000-8000-000000000009", sha256="d" * 64)
+    corrected = ContactCorrected(contact=right, at=TEN, by=BY_ANNA)
+    assert evolve(WAITING, corrected) == replace(WAITING, contact=right)
+
+
+def test_assigned() -> None:
+    assert evolve(WAITING, assigned()) == HELD
+    moved = evolve(HELD, assigned(BEN, ELEVEN, previous=ANNA, team=SOUTH))
+    assert moved == replace(HELD, owner=BEN, team=SOUTH, tenures=(Tenure(TEN, ANNA), Tenure(ELEVEN, BEN)))
+    assert moved.held_since == ELEVEN
+    teamless = LeadAssigned(to=ANNA, at=TEN, by=BY_MANAGER)
+    assert evolve(WAITING, teamless) == HELD
+
+
+def test_released() -> None:
+    state = evolve(HELD, released())
+    assert state == replace(HELD, owner=None, tenures=(Tenure(TEN, ANNA), Tenure(TWELVE, None)))
+    assert (state.owner_at(ELEVEN), state.owner_at(TWELVE)) == (ANNA, None)
+    assert evolve(replace(HELD, team=SOUTH), released()).team == NORTH
+
+
+def test_contacted_and_followed_up() -> None:
+    once = evolve(HELD, contacted())
+    assert once == replace(HELD, contacted=True, outreach=frozenset({(ELEVEN, ANNA, "call")}))
+    twice = evolve(once, followed_up())
+    assert twice == replace(once, outreach=once.outreach | {(TWELVE, ANNA, "call")})
+    imported = LeadFollowedUp(made_by=BEN, channel="sms", outcome="sent", at=TEN, by=BY_MANAGER)
+    assert evolve(HELD, imported).contacted
+    assert trace(imported) == (TEN, BEN, "sms")
+
+
+def test_messaged_automatically() -> None:
+    sent = LeadMessagedAutomatically(channel="email", outcome="sent", at=TEN, by=BY_ANNA)
+    texted = LeadMessagedAutomatically(channel="sms", outcome="sent", at=TEN, by=BY_ANNA)
+    assert replay([created(), sent, texted]) == replace(WAITING, messages=frozenset({(TEN, "email"), (TEN, "sms")}))
+
+
+def test_replied() -> None:
+    state = replay([created(), replied(at=TEN), replied(at=ELEVEN)])
+    assert state == replace(WAITING, replies=frozenset({(TEN, "email"), (ELEVEN, "email")}))
+
+
+def test_promised() -> None:
+    state = evolve(HELD, promised())
+    assert state == replace(HELD, promises=(Promise(ELEVEN, ANNA, TOMORROW),))
+    assert len(evolve(state, promised(at=TWELVE)).promises) == 2
+
+
+def test_escalated() -> None:
+    state = evolve(evolve(HELD, escalated(rung=1)), escalated(rung=2))
+    assert state == replace(HELD, rungs=frozenset({(1, "no_contact"), (2, "no_contact")}))
+
+
+def test_converted() -> None:
+    state = evolve(HELD, converted())
+    assert state == replace(HELD, ending="converted", ended_at=ONE, stage_since=ONE, value=EUROS)
+    assert state.exists
+    assert not state.open
+
+
+def test_lost() -> None:
+    state = evolve(HELD, lost())
+    assert state == replace(HELD, ending="lost", ended_because="price", ended_at=ONE, stage_since=ONE)
+
+
+def test_disqualified() -> None:
+    state = evolve(HELD, disqualified())
+    assert state == replace(HELD, ending="disqualified", ended_because="spam", ended_at=ONE, stage_since=ONE)
+
+
+def test_reopened() -> None:
+    for end in (converted(), lost(), disqualified()):
+        assert evolve(evolve(HELD, end), reopened()) == replace(HELD, stage_since=TWO)
