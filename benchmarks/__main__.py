@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from benchmarks.ground import Ground, flush_ms, ground
-from benchmarks.measurements import append
+from benchmarks.measurements import append, command, importing
 from benchmarks.results import COMMANDS, RESULTS, Machine, keep
 from benchmarks.rounds import Pace, console
 
 MEASUREMENTS = {
     "append": append.measure,
+    "import": importing.measure,
+    "command": command.measure,
 }
 REHEARSAL = Pace(rounds=1, seconds=0.2, scale=0.001)
 

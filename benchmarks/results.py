@@ -101,8 +101,8 @@ def _page(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "# How fast it is, and compared with what",
         "",
-        "`python -m benchmarks` writes this; the rows are in `results.json`. Each ratio is the median of paired rounds: in",
-        "every round both sides ran in turn on the same PostgreSQL with every commit flushed. Compare ratios, not speeds.",
+        "`python -m benchmarks` writes this, and `results.json` with the rows. Each ratio is the median of paired rounds:",
+        "in each both sides ran in turn, on one PostgreSQL with every commit flushed. Compare ratios, not speeds.",
         "",
         *_machines(rows),
     ]

@@ -1,4 +1,4 @@
-"""Our log as a contestant: the group commit with everything on, as each process of the product runs it."""
+"""Our log as a contestant: with everything on, as each process of the product runs it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from uuid import UUID
 
 import uvloop
 
-from adapters.group_commit import GroupCommit
+from adapters.postgres_recorder import PostgresRecorder
 from adapters.recorder import Request
 from benchmarks.contestants.answering import BODY, Figures, Streams, Wish, answer_async, in_tasks
 
 
 async def compete(dsn: str) -> None:
     """Append until told to stop."""
-    commits = GroupCommit(dsn)
-    await commits.open()
+    log = PostgresRecorder(dsn)
+    await log.open()
 
     async def run(wish: Wish) -> Figures:
         events = int(wish["events"])
@@ -28,14 +28,14 @@ async def compete(dsn: str) -> None:
 
             def append() -> Awaitable[object]:
                 stream, version = streams.place_for(events)
-                return commits.append(Request(UUID(bytes=os.urandom(16)), FINGERPRINT, stream, version, topics, data))
+                return log.append(Request(UUID(bytes=os.urandom(16)), FINGERPRINT, stream, version, topics, data))
 
             return append
 
         return await in_tasks(client, wish)
 
     await answer_async(run)
-    await commits.close()
+    await log.close()
 
 
 FINGERPRINT = bytes(32)
