@@ -37,15 +37,15 @@ class Waiting:
         self.give_up_at = give_up_at
 
 
-def take(queue: deque[Waiting]) -> list[Waiting]:
-    """Take from the queue what may go together; what touches a request before it stays, in order, for the next batch.
+def take(queue: deque[Waiting], under_way: set[UUID]) -> list[Waiting]:
+    """Take from the queue what may go together; what touches a request before it stays, in order, for a later batch.
 
-    So every request of a batch can be judged by what stood in the log before the batch.
+    So every request of a batch can be judged by what stood in the log before the batch, and none overtakes another on
+    the same stream. `under_way` are the streams and command ids of the batches not yet answered.
     """
     batch: list[Waiting] = []
     stays: list[Waiting] = []
-    written: set[UUID] = set()
-    commands: set[UUID] = set()
+    touched = under_way.copy()
     events = size = 0
     for _ in range(min(len(queue), MOST_LOOKED_AT)):
         if len(batch) >= MOST_REQUESTS or events >= MOST_EVENTS or size >= MOST_BYTES:
@@ -54,13 +54,12 @@ def take(queue: deque[Waiting]) -> list[Waiting]:
         if waiting.answer.done():
             continue
         request = waiting.request
-        stream = request.stream
-        touches = stream in written or request.command_id in commands
-        if request.guards:
-            touches = touches or any(guard in written for guard, _ in request.guards)
+        touches = request.stream in touched or request.command_id in touched
+        if request.guards and not touches:
+            touches = any(guard in touched for guard, _ in request.guards)
         # Also for one that stays: what comes after it must not overtake it.
-        written.add(stream)
-        commands.add(request.command_id)
+        touched.add(request.stream)
+        touched.add(request.command_id)
         if touches:
             stays.append(waiting)
             continue
@@ -69,6 +68,11 @@ def take(queue: deque[Waiting]) -> list[Waiting]:
         size += sum(map(len, request.data))
     queue.extendleft(reversed(stays))
     return batch
+
+
+def touched(batch: Sequence[Waiting]) -> set[UUID]:
+    """The streams and the command ids of a batch."""
+    return {id for waiting in batch for id in (waiting.request.stream, waiting.request.command_id)}
 
 
 def parameters(batch: Sequence[Waiting], *, stamped: bool) -> list[bytes | None]:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from uuid import UUID
 
 from adapters import batch as batches
 from adapters.batch import APPEND, Waiting
@@ -66,6 +67,7 @@ class GroupCommit:
         self._on_lost = on_lost
         self._queue: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
+        self._under_way: set[UUID] = set()
         self._lanes: list[_Lane] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._trouble = "it has not been opened"
@@ -103,10 +105,16 @@ class GroupCommit:
     async def next_batch(self) -> list[Waiting]:
         """Wait until something waits, and take what may go together."""
         while True:
-            if batch := batches.take(self._queue):
+            if batch := batches.take(self._queue, self._under_way):
+                self._under_way |= batches.touched(batch)
                 return batch
             self._arrived.clear()
             await self._arrived.wait()
+
+    def done_with(self, batch: list[Waiting]) -> None:
+        """Let those go on who wait for one of these."""
+        self._under_way -= batches.touched(batch)
+        self._arrived.set()
 
     async def connect(self) -> Wire:
         """One more connection, ready to append."""
@@ -147,6 +155,7 @@ class _Lane:
         while True:
             self._batch = await self._commits.next_batch()
             await self._settle(self._batch)
+            self._commits.done_with(self._batch)
             self._batch = []
             # Those just answered often have their next request ready; let them come along.
             await asyncio.sleep(0)

@@ -65,12 +65,19 @@ class Wire:
         cls, conninfo: str, statements: Mapping[str, str], *, on_notify: Callable[[bytes], None] | None = None
     ) -> Wire:
         """Connect and prepare; raises WireLost or StatementFailed."""
+        connecting = asyncio.create_task(
+            psycopg.AsyncConnection.connect(conninfo, autocommit=True, connect_timeout=CONNECT_WITHIN_SECONDS)
+        )
         try:
-            connection = await psycopg.AsyncConnection.connect(
-                conninfo, autocommit=True, connect_timeout=CONNECT_WITHIN_SECONDS
-            )
+            connection = await asyncio.shield(connecting)
         except psycopg.OperationalError as problem:
             raise WireLost(f"PostgreSQL cannot be reached: {problem}") from problem
+        except asyncio.CancelledError:
+            # Left half made, it would hold a backend in the middle of its authentication, which blocks DROP DATABASE.
+            await asyncio.wait([connecting])
+            if not connecting.cancelled() and connecting.exception() is None:
+                connecting.result().pgconn.finish()
+            raise
         wire = cls(connection, on_notify)
         try:
             for name, text in statements.items():

@@ -1,0 +1,87 @@
+"""One good example of every event, used by all tests that need one."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from domain.event import Actor, Event, Sealed
+from domain.identity import PersonId, SourceId, TeamId
+from domain.lead.events import (
+    ContactCorrected,
+    Evidence,
+    FollowUpPromised,
+    LeadAssigned,
+    LeadContacted,
+    LeadConverted,
+    LeadCreated,
+    LeadDisqualified,
+    LeadEscalated,
+    LeadFollowedUp,
+    LeadLost,
+    LeadMessagedAutomatically,
+    LeadReleased,
+    LeadReopened,
+    LeadReplied,
+    LeadRouted,
+    Money,
+)
+from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.source import SourceRegistered, SourceRetired
+from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
+
+NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+REP = PersonId("rep-7")
+COLLEAGUE = PersonId("rep-8")
+MANAGER = PersonId("manager-1")
+NORTH = TeamId("north")
+SALES = TeamId("sales")
+WEBSITE = SourceId("website")
+BY_REP = Actor(REP, "rep", "key:lk_3f9a1c")
+BY_MANAGER = Actor(MANAGER, "manager", "key:lk_77b2d0")
+BY_ADMIN = Actor("admin-1", "admin", "cli")
+BY_MACHINE = Actor("mailer", "service", "key:lk_0c4e55")
+CALL_LOG = Evidence("twilio", "CA53ac49bb")
+
+LEAD = "5d0b8f5e-3c57-4f0e-9d0c-0a4f7b1f3e21"
+CONTACT = Sealed(LEAD, "0c0e6c43-9f51-43b7-8f0f-6f7f0d7f6f01", "a1" * 32)
+NOTE = Sealed(LEAD, "f3a0b1c2-1d2e-4f50-8a9b-abcdefabcdef", "b2" * 32)
+PROFILE = Sealed("b4c2a6d8-5e1f-5a3b-9c7d-123456789abc", "7a6b5c4d-3e2f-4a1b-8c9d-fedcbafedcba", "c3" * 32)
+
+_EVENTS: tuple[Event, ...] = (
+    LeadCreated(at=NINE, by=BY_MACHINE, source=WEBSITE, team=NORTH, contact=CONTACT, dated="day"),
+    ContactCorrected(at=NINE, by=BY_REP, contact=CONTACT),
+    LeadRouted(at=NINE, by=BY_MANAGER, team=NORTH),
+    LeadAssigned(at=NINE, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE, because="by_hand"),
+    LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE),
+    LeadContacted(
+        at=NINE,
+        by=BY_REP,
+        made_by=REP,
+        channel="call",
+        outcome="reached",
+        evidence=CALL_LOG,
+        duration_seconds=95,
+        note=NOTE,
+    ),
+    LeadFollowedUp(at=NINE, by=BY_REP, made_by=REP, channel="email", outcome="sent"),
+    LeadMessagedAutomatically(
+        at=NINE, by=BY_MACHINE, channel="email", outcome="bounced", evidence=Evidence("ses", "010001")
+    ),
+    LeadReplied(at=NINE, by=BY_MACHINE, channel="email", evidence=Evidence("ses", "010002"), note=NOTE),
+    FollowUpPromised(at=NINE, by=BY_REP, promised_by=REP, follow_up_by=NINE.replace(hour=15), note=NOTE),
+    LeadConverted(at=NINE, by=BY_REP, owner=REP, value=Money(Decimal("1200.50"), "EUR")),
+    LeadLost(at=NINE, by=BY_REP, owner=REP, reason="price", note=NOTE),
+    LeadDisqualified(at=NINE, by=BY_REP, reason="duplicate", note=NOTE),
+    LeadReopened(at=NINE, by=BY_MANAGER, reason="new_interest", note=NOTE),
+    LeadEscalated(at=NINE, by=BY_REP, told=MANAGER, rung=1, reason="no_contact", note=NOTE),
+    PersonJoined(at=NINE, by=BY_ADMIN, person=REP, team=NORTH, profile=PROFILE),
+    PersonMoved(at=NINE, by=BY_ADMIN, person=REP, team=SALES, previous=NORTH),
+    PersonLeft(at=NINE, by=BY_ADMIN, person=REP),
+    TeamFormed(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
+    TeamEntrusted(at=NINE, by=BY_ADMIN, team=NORTH, to=MANAGER, previous=REP),
+    TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
+    SourceRegistered(at=NINE, by=BY_ADMIN, source=WEBSITE, team=NORTH),
+    SourceRetired(at=NINE, by=BY_ADMIN, source=WEBSITE),
+)
+
+EXAMPLES: Mapping[type[Event], Event] = {type(event): event for event in _EVENTS}
