@@ -1,0 +1,60 @@
+"""The HTTP API: acts are resources, questions are GETs, and nobody is anonymous."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from projections.projector import Freshness
+from services.api.counting import Counted
+from services.api.describing import describe
+from services.api.lead_acts import lead_acts
+from services.api.leads import lead_questions
+from services.api.operations import operations, public
+from services.api.organisation import organisation_acts, organisation_questions
+from services.api.problems import tell_problems
+from services.api.queues import queue_questions
+from services.api.reading import LONGEST_WAIT_SECONDS
+from services.api.receiving import Guarded
+from services.callers import Callers, standing
+from services.settings import Settings, as_role
+from services.wiring import open_office
+
+ROUTERS = (
+    lead_acts.router,
+    lead_questions.router,
+    queue_questions.router,
+    organisation_acts.router,
+    organisation_questions.router,
+    operations.router,
+    public,
+)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The API over the database that the settings name; it connects when it starts."""
+    settings = settings or Settings()
+    dsn = as_role(settings.dsn, "leadledger_desk")
+
+    @asynccontextmanager
+    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
+        async with open_office(settings) as office, Freshness(dsn) as freshness:
+            app.state.office = office
+            app.state.freshness = freshness
+            app.state.callers = Callers(office.credentials, standing(office.questions))
+            yield
+
+    # The pages that FastAPI offers for reading /openapi.json load their scripts from elsewhere: none are served.
+    app = FastAPI(title="Leadledger", version="0.1.0", docs_url=None, redoc_url=None, lifespan=open_and_close)
+    app.state.dsn = dsn
+    app.state.schema_checked = False
+    app.state.longest_wait_seconds = LONGEST_WAIT_SECONDS
+    app.add_middleware(Guarded)
+    app.add_middleware(Counted)
+    for router in ROUTERS:
+        app.include_router(router)
+    tell_problems(app)
+    describe(app)
+    return app

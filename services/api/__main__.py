@@ -1,0 +1,37 @@
+"""Serve the API: `python -m services.api`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import uvicorn
+
+from services.settings import Settings
+
+STOP_WITHIN_SECONDS = 10
+
+
+def main() -> None:
+    """Until SIGTERM or Ctrl-C; what is under way is finished first."""
+    settings = Settings()
+    with tempfile.TemporaryDirectory(prefix="leadledger-metrics-") as counts:
+        if settings.workers > 1:
+            os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
+        uvicorn.run(
+            "services.api:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            loop="auto",
+            http="httptools",
+            log_level=settings.log_level,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=STOP_WITHIN_SECONDS,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Who is asking, and whether they may: what an endpoint writes into its signature."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+from fastapi import Depends, Path, Request
+from psycopg import AsyncConnection
+
+from commands.command import NothingThere, PersonName, TeamName
+from domain.access import THE_DESK, Action, OfLead, OfPerson, OfTeam, Principal, Resource, may
+from domain.identity import LeadId, PersonId
+from domain.lead.standing import LeadUnknown
+from projections import leads, organisation
+from services.wiring import Office
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LEAD_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+
+LeadInPath = Annotated[LeadId, Path(pattern=LEAD_ID, description="The lead's id, as every answer spells it.")]
+PersonInPath = Annotated[PersonName, Path(description="A person's name on record, a pseudonym.")]
+TeamInPath = Annotated[TeamName, Path(description="A team's name on record.")]
+
+
+class Asks:
+    """Asks one question at a time, each on a connection that it gives back at once."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+
+    async def __call__(
+        self, question: Callable[Concatenate[AsyncConnection[Any], P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The answer. Nobody waits for a connection while holding another."""
+        async with self.office.questions.connection() as connection:
+            return await question(connection, *args, **kwargs)
+
+
+async def the_caller(request: Request) -> Principal:
+    """Whoever holds the key; the route found out before anything was read."""
+    caller: Principal = request.scope["caller"]
+    return caller
+
+
+async def the_office(request: Request) -> Office:
+    """Where wishes go and questions are asked."""
+    office: Office = request.app.state.office
+    return office
+
+
+async def one_who_asks(request: Request) -> Asks:
+    """Whoever looks the answers up."""
+    return Asks(request.app.state.office)
+
+
+Caller = Annotated[Principal, Depends(the_caller)]
+AnOffice = Annotated[Office, Depends(the_office)]
+Question = Annotated[Asks, Depends(one_who_asks)]
+
+
+async def of_the_desk() -> OfTeam:
+    """What is the whole desk's."""
+    return THE_DESK
+
+
+async def of_me(caller: Caller) -> OfPerson:
+    """What is the caller's own."""
+    return OfPerson(PersonId(caller.id), caller.team)
+
+
+async def of_person(person: PersonInPath, ask: Question) -> OfPerson | None:
+    """What is this person's."""
+    found = await ask(organisation.person, person)
+    return found and OfPerson(found.person, found.team)
+
+
+async def of_team(team: TeamInPath, ask: Question) -> OfTeam | None:
+    """What is this team's."""
+    found = await ask(organisation.team, team)
+    return found and OfTeam(found.team)
+
+
+async def of_lead(lead_id: LeadInPath, ask: Question) -> OfLead | None:
+    """This lead, as it is now: who had it at another time may see it no more."""
+    found = (await ask(leads.whose, [lead_id])).get(lead_id)
+    return found and OfLead(*found)
+
+
+def allowed(action: Action, of_what: Callable[..., Awaitable[Resource | None]]) -> Any:
+    """The caller, if they may do this to that; else it is as if it did not exist."""
+    unknown = LeadUnknown if of_what is of_lead else NothingThere
+
+    async def check(caller: Caller, what: Any) -> Principal:
+        if what is None or not may(caller, action, what):
+            raise unknown
+        return caller
+
+    check.__annotations__["caller"] = Caller
+    check.__annotations__["what"] = Annotated[Any, Depends(of_what)]
+    check.__dict__["action"] = action
+    return Depends(check)

@@ -1,0 +1,158 @@
+"""One good example of every body and every answer, for whoever reads the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands import lead, people, sources, teams
+from services.api import answers
+
+LEAD = "0b6f7a52-9d0c-4f0e-8a54-6f1f5f1d2c3b"
+NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+
+
+def _example(summary: str, **body: Any) -> dict[str, Any]:
+    return {"example": {"summary": summary, "value": body}}
+
+
+BODIES: dict[type[Any], dict[str, Any]] = {
+    lead.CreateLead: _example(
+        "Somebody filled in the form",
+        source="website",
+        contact={"name": "Ada Example", "email": "ada@example.com", "phone": "+49 30 1234567"},
+    ),
+    lead.CorrectContact: _example("The number was wrong", contact={"name": "Ada Example", "phone": "+49 30 7654321"}),
+    lead.RouteLead: _example("It is one for the south", team="south"),
+    lead.AssignLead: _example("Somebody becomes answerable", to="rep-7"),
+    lead.ClaimLead: _example("I take it"),
+    lead.ReleaseLead: _example("Too much on the plate", reason="workload"),
+    lead.RecordOutreach: _example(
+        "A call that reached the lead",
+        channel="call",
+        outcome="reached",
+        evidence={"provider": "twilio", "id": "CA1f0e"},
+        duration_seconds=180,
+        note="Wants an offer by Friday.",
+    ),
+    lead.RecordAutomaticMessage: _example("The welcome e-mail went out", channel="email", outcome="sent"),
+    lead.RecordReply: _example("The lead wrote back", channel="email", note="Tuesday suits."),
+    lead.PromiseFollowUp: _example("A call tomorrow", follow_up_by="2026-03-03T15:00:00+01:00"),
+    lead.ConvertLead: _example("Signed", value="1200.00", currency="EUR"),
+    lead.LoseLead: _example("Went to a competitor", reason="competitor"),
+    lead.DisqualifyLead: _example("It was spam", reason="spam"),
+    lead.ReopenLead: _example("They called again", reason="new_interest"),
+    lead.EscalateLead: _example("Help is needed", reason="help_needed", rung=1),
+    people.AddPerson: _example("Somebody joins", person="rep-7", team="north", profile={"name": "Ben Example"}),
+    people.MovePerson: _example("Somebody changes team", person="rep-7", team="south"),
+    people.RemovePerson: _example("Somebody leaves", person="rep-7"),
+    teams.FormTeam: _example("A team under another", team="north", above="germany"),
+    teams.EntrustTeam: _example("Somebody answers for it", team="north", to="lead-1"),
+    teams.PlaceTeam: _example("It stands on its own", team="north", above=None),
+    sources.RegisterSource: _example("The form on the site", source="website", team="north"),
+    sources.RetireSource: _example("The campaign is over", source="website"),
+}
+
+_RECEIPT = {
+    "version": 2,
+    "position": 17,
+    "events": ["LeadAssigned.v1"],
+    "command_id": "5f0c7c1e-3d0f-5b4a-9a55-0a9f3f1b7d11",
+    "repeated": False,
+}
+_LINE = {
+    "lead": LEAD,
+    "href": f"/leads/{LEAD}",
+    "name": "Ada Example",
+    "owner": "rep-7",
+    "team": "north",
+    "source": "website",
+    "state": "new",
+    "since": TEN,
+    "arrived_at": NINE,
+    "outreach_count": 0,
+    "last_outreach_at": None,
+    "last_reply_at": None,
+    "follow_up_by": None,
+    "tier": 0,
+    "attention_at": NINE,
+}
+_PERSON = {"person": "rep-7", "team": "north", "here": True, "since": NINE}
+_TEAM = {"team": "north", "above": "germany", "accountable": "lead-1"}
+_SOURCE = {"source": "website", "team": "north", "retired": False}
+_LEAD = {
+    "lead": LEAD,
+    "version": 3,
+    "last_position": 17,
+    "href": f"/leads/{LEAD}",
+    "timeline": f"/leads/{LEAD}/timeline",
+    "valid_from": TEN,
+    "stage": "open",
+    "source": "website",
+    "team": "north",
+    "owner": "rep-7",
+    "arrived_at": NINE,
+    "dated": "instant",
+    "first_contact_at": TEN,
+    "last_outreach_at": TEN,
+    "outreach_count": 1,
+    "last_reply_at": None,
+    "replies": 0,
+    "promised_at": None,
+    "follow_up_by": None,
+    "ended_at": None,
+    "ended_because": None,
+    "value_amount": None,
+    "value_currency": None,
+    "escalated_to_rung": None,
+}
+_EVENT = {
+    "version": 2,
+    "position": 17,
+    "at": TEN,
+    "recorded_at": TEN,
+    "late_seconds": 0.0,
+    "who": "lead-1",
+    "role": "manager",
+    "via": "key:lk_3f9a1c2b0d",
+    "what": "LeadAssigned",
+    "sentence": "lead-1 assigned the lead to rep-7.",
+    "channel": None,
+    "grade": None,
+}
+_COUNT = {
+    "group": {"source": "website"},
+    "total": 120,
+    "open": 90,
+    "converted": 18,
+    "lost": 10,
+    "disqualified": 2,
+}
+_PROGRESS = {
+    "projection": "queues",
+    "version": 1,
+    "generation": 1,
+    "position": 17,
+    "lag_events": 0,
+    "parked_streams": 0,
+    "holder": "projector-1",
+    "rebuilding_at": None,
+}
+
+ANSWERS: dict[Any, Any] = {
+    answers.LeadReceipt: {"lead": LEAD, **_RECEIPT},
+    answers.PersonReceipt: {"person": "rep-7", **_RECEIPT, "events": ["PersonJoined.v1"]},
+    answers.TeamReceipt: {"team": "north", **_RECEIPT, "events": ["TeamFormed.v1"]},
+    answers.SourceReceipt: {"source": "website", **_RECEIPT, "events": ["SourceRegistered.v1"]},
+    answers.Queue: {"position": 17, "next": None, "items": [_LINE]},
+    answers.People: {"position": 17, "next": None, "items": [_PERSON]},
+    answers.PersonTold: {"position": 17, "answers_for": [], **_PERSON},
+    answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
+    answers.TeamTold: {"position": 17, **_TEAM},
+    answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
+    answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},
+    answers.LeadTold: {"position": 17, **_LEAD},
+    answers.Timeline: {"position": 17, "next": None, "items": [_EVENT]},
+    answers.Counts: {"position": 17, "items": [_COUNT]},
+    answers.ContactTold: {"lead": LEAD, "contact": {"name": "Ada Example", "email": "ada@example.com"}},
+    answers.Projections: {"log_head": 17, "items": [_PROGRESS]},
+}

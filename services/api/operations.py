@@ -1,0 +1,97 @@
+"""Is it alive, is it ready, how far is everything: for whoever keeps it running."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import psycopg
+from fastapi import APIRouter, Request, Response
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+
+from adapters import schema
+from domain.access import Principal
+from domain.identity import Position
+from domain.log import LogUnavailable
+from projections.projector import Status, status
+from services.api.answers import Progress, Projections
+from services.api.asking import Asks, Question, allowed, of_the_desk
+from services.api.counting import exposition
+from services.api.describing import Questions
+from services.api.problems import NotReady, documented
+
+NEEDED = frozenset({"leads", "people", "queues", "sources", "teams", "timeline"})
+"""The read models that questions are answered from."""
+
+public = APIRouter(tags=["Operations"])
+operations = Questions(tags=["Operations"])
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    alive: bool = True
+
+
+class Lag(BaseModel):
+    """How far one read model is."""
+
+    projection: str
+    position: Position
+    lag_events: int = Field(description="Events of the log that it has not read yet.")
+    parked_streams: int = Field(description="Streams that it has set aside because an event could not be folded.")
+
+
+class Ready(BaseModel):
+    """The database is there and has the right shape, and every read model is being kept."""
+
+    ready: bool = True
+    log_head: Position
+    projections: list[Lag]
+
+
+@public.get("/health", openapi_extra={"security": []})
+async def health() -> Alive:
+    """Whether the process is alive; it asks nobody."""
+    return Alive()
+
+
+@public.get("/ready", openapi_extra={"security": []}, responses=documented(503))
+async def ready(request: Request, ask: Question) -> Ready:
+    """Whether it makes sense to send requests here."""
+    if not request.app.state.schema_checked:
+        await schema.check(request.app.state.dsn)
+        request.app.state.schema_checked = True
+    head = await ask.office.log.head()
+    found = await ask(status, head)
+    if NEEDED - {one.projection for one in found}:
+        raise NotReady
+    return Ready(log_head=head, projections=[Lag.model_validate(one, from_attributes=True) for one in found])
+
+
+@public.get("/metrics", openapi_extra={"security": []}, response_class=Response)
+async def metrics(ask: Question) -> Response:
+    """What Prometheus collects; while the database is away, only what this process knows itself."""
+    head, found = Position(0), list[Status]()
+    with suppress(LogUnavailable, psycopg.OperationalError, PoolTimeout):
+        head, found = await _how_far(ask)
+    return exposition(
+        head,
+        {one.projection: one.lag_events for one in found},
+        {one.projection: one.parked_streams for one in found},
+    )
+
+
+@operations.get("/projections")
+async def projections(
+    caller: Annotated[Principal, allowed("projections.see", of_the_desk)], ask: Question
+) -> Projections:
+    """Every read model: how far it is, who keeps it, what it has set aside, and a rebuild's progress."""
+    head, found = await _how_far(ask)
+    return Projections(log_head=head, items=[Progress.model_validate(one, from_attributes=True) for one in found])
+
+
+async def _how_far(ask: Asks) -> tuple[Position, list[Status]]:
+    head = await ask.office.log.head()
+    return head, await ask(status, head)

@@ -1,0 +1,227 @@
+"""What a caller is told when something cannot be done: its name and what to do, but never their own words again."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import uuid4
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+from pydantic_core import to_json
+from starlette.exceptions import HTTPException
+
+from adapters.schema import SchemaTrouble
+from commands.command import NothingThere
+from commands.desk import TooManyAtOnce, VersionHasMoved
+from domain.identity import NameIsUnfit
+from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
+from domain.lead.escalation import NobodyOnThatRung
+from domain.lead.standing import LeadUnknown
+from domain.log import LogUnavailable
+from domain.occasion import AtIsInTheFuture, BeforeTheLeadArrived, DatedBeforeALaterChange
+from domain.person import PersonUnknown
+from domain.refusal import Refusal
+from domain.source import SourceUnknown
+from domain.team import TeamUnknown
+from services.api.counting import REFUSALS
+from services.api.wording import Trouble, troubles
+
+log = logging.getLogger("leadledger.api")
+
+RETRY_AFTER_SECONDS = 1
+STATUS_OF: Mapping[type[Refusal], int] = {
+    LeadUnknown: 404,
+    NothingThere: 404,
+    VersionHasMoved: 412,
+    TooManyAtOnce: 503,
+    AtIsInTheFuture: 422,
+    BeforeTheLeadArrived: 422,
+    DatedBeforeALaterChange: 422,
+    FollowUpIsInThePast: 422,
+    LastedLessThanNothing: 422,
+    NobodyOnThatRung: 422,
+    NameIsUnfit: 422,
+    PersonUnknown: 422,
+    TeamUnknown: 422,
+    SourceUnknown: 422,
+}
+"""What is not named here is a state of affairs: 409."""
+
+
+class Problem(BaseModel):
+    """What went wrong, in the form of RFC 9457."""
+
+    type: str = Field(description="A stable name of the problem, as a path.", examples=["/problems/lead-is-closed"])
+    title: str = Field(examples=["Lead is closed"])
+    status: int = Field(ge=400, le=599, examples=[409])
+    detail: str = Field(examples=["The lead is closed: it was lost at 2026-03-02T09:00:00+00:00. Reopen it first."])
+    about: dict[str, str] = Field(default={}, description="The particulars of a refusal, by name.")
+    errors: list[Trouble] = Field(default=[], description="What is wrong with the request, one entry a field.")
+    incident: str | None = Field(default=None, description="Name it when you report a failure of ours.")
+
+
+class NotReady(Exception):
+    """The answer is not ready yet: this read model is still being built. Ask again in a moment."""
+
+
+class LagsBehind(Exception):
+    """A read model has not come as far as was asked for in time; ask again in a moment."""
+
+    def __init__(self, projection: str, reached: int, asked_for: int) -> None:
+        self.about = {"projection": projection, "reached": str(reached), "asked_for": str(asked_for)}
+        super().__init__(LagsBehind.__doc__)
+
+
+class KeyNeeded(HTTPException):
+    """Give a key that is in force, as `Authorization: Bearer lk_…`; `leadledger keys create` makes one."""
+
+    def __init__(self) -> None:
+        super().__init__(401, KeyNeeded.__doc__, {"WWW-Authenticate": 'Bearer realm="leadledger"'})
+
+
+class BodyIsTooLarge(HTTPException):
+    """A request's body has at most one million bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(413, BodyIsTooLarge.__doc__, {"Connection": "close"})
+
+
+class MediaTypeIsUnsupported(HTTPException):
+    """Send the body as JSON, with `Content-Type: application/json`."""
+
+    def __init__(self) -> None:
+        super().__init__(415, MediaTypeIsUnsupported.__doc__, {"Accept": "application/json"})
+
+
+class BadRequest(HTTPException):
+    """The request cannot be understood as it stands."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(400, detail or type(self).__doc__)
+
+
+class BodyIsNotJson(BadRequest):
+    """The body is no JSON, or not JSON that everybody reads alike."""
+
+
+class HeaderIsMalformed(BadRequest):
+    """A header of the request is not in the form that it must have."""
+
+
+class CursorIsBroken(BadRequest):
+    """A cursor is taken from an answer's `next` as it is, and belongs to the question that was answered."""
+
+
+TITLES: Mapping[int, str] = {404: "Not found", 405: "Method not allowed"}
+
+
+def problem(name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
+    """The document, as a response."""
+    told = {"type": f"/problems/{_words(name, '-')}", "title": _words(name, " ").capitalize(), "status": status}
+    body = to_json({**told, "detail": detail, **{part: value for part, value in more.items() if value}})
+    return Response(body, status, headers, media_type="application/problem+json")
+
+
+def unavailable(name: str, detail: str, about: Mapping[str, str] | None = None) -> Response:
+    """Nothing was changed, and the same request may be sent again."""
+    return problem(name, 503, detail, {"Retry-After": str(RETRY_AFTER_SECONDS)}, about=about)
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Give every exception that a caller can meet its document."""
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _declined)
+    app.add_exception_handler(LogUnavailable, _log_unavailable)
+    for lost in (psycopg.OperationalError, PoolTimeout):
+        app.add_exception_handler(lost, _database_unavailable)
+    for missing in (NotReady, SchemaTrouble, psycopg.errors.UndefinedTable):
+        app.add_exception_handler(missing, _not_ready)
+    app.add_exception_handler(LagsBehind, _lags_behind)
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's types do not tell
+    REFUSALS.labels(refusal.name).inc()
+    status = STATUS_OF.get(type(refusal), 409)
+    if status == 503:
+        return unavailable(refusal.name, refusal.sentence)
+    return problem(refusal.name, status, refusal.sentence, about=refusal.about)
+
+
+async def _invalid(request: Request, invalid: Exception) -> Response:
+    assert isinstance(invalid, RequestValidationError)  # noqa: S101
+    errors = [told.model_dump() for told in troubles(invalid.errors())]
+    detail = "Something in the request is not as it must be; see errors."
+    return problem("RequestIsInvalid", 422, detail, errors=errors)
+
+
+async def _declined(request: Request, declined: Exception) -> Response:
+    assert isinstance(declined, HTTPException)  # noqa: S101
+    name = TITLES.get(declined.status_code) or type(declined).__name__
+    return problem(name.title().replace(" ", ""), declined.status_code, str(declined.detail), declined.headers)
+
+
+async def _log_unavailable(request: Request, lost: Exception) -> Response:
+    return unavailable("LogUnavailable", " ".join((LogUnavailable.__doc__ or "").split()))
+
+
+async def _database_unavailable(request: Request, lost: Exception) -> Response:
+    return unavailable("DatabaseUnavailable", "The database cannot be reached at the moment; ask again shortly.")
+
+
+async def _not_ready(request: Request, missing: Exception) -> Response:
+    return unavailable("NotReady", str(missing if isinstance(missing, SchemaTrouble) else NotReady.__doc__))
+
+
+async def _lags_behind(request: Request, lag: Exception) -> Response:
+    assert isinstance(lag, LagsBehind)  # noqa: S101
+    return unavailable("LagsBehind", str(lag), lag.about)
+
+
+def unexpected(failure: Exception) -> Response:
+    """Tell the caller an incident's name, and the log where it happened; neither tells what was in the request."""
+    incident = str(uuid4())
+    where = "".join(traceback.format_list(traceback.extract_tb(failure.__traceback__)))
+    # The exception's own words may repeat a value; its type and the places it went through do not.
+    log.error("incident %s: %s\n%s", incident, _kind(failure), where)
+    detail = "This is a failure of ours. Nothing is known to have changed; with the same Idempotency-Key, ask again."
+    return problem("UnexpectedFailure", 500, detail, incident=incident)
+
+
+def _kind(failure: Exception) -> str:
+    state = f" (SQLSTATE {failure.sqlstate})" if isinstance(failure, psycopg.Error) and failure.sqlstate else ""
+    return f"{type(failure).__module__}.{type(failure).__qualname__}{state}"
+
+
+def _words(name: str, between: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", between, name).lower()
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The problems that an endpoint may answer with, for the OpenAPI document."""
+    media: dict[Literal["application/problem+json"], dict[str, Any]] = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    }
+    return {status: {"description": _DESCRIPTIONS[status], "content": media} for status in statuses}
+
+
+_DESCRIPTIONS = {
+    400: "A header, a cursor or the JSON itself is malformed.",
+    401: "There is no key, or it opens nothing.",
+    404: "There is no such thing, or none that the caller may see or do.",
+    409: "The domain declined: a state of affairs in which what was asked may not be done.",
+    412: "The version is no longer the one in If-Match.",
+    413: "The body is larger than a million bytes.",
+    415: "The body is not declared as JSON.",
+    422: "A field, a parameter or an instant is not as it must be; each is named.",
+    503: "The log or a read model cannot be reached, or lags behind what was asked for. Send the same request again.",
+}

@@ -1,0 +1,146 @@
+"""How a request is received: not too large, from somebody known, and in JSON that everybody reads alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.api.problems import (
+    BodyIsNotJson,
+    BodyIsTooLarge,
+    KeyNeeded,
+    MediaTypeIsUnsupported,
+    problem,
+    unexpected,
+)
+
+MOST_BYTES = 1_000_000
+MOST_DIGITS = 40
+"""No number that means anything here has more."""
+
+
+class Guarded:
+    """Lets no body in that is too large, however it declares itself, and no failure out that tells too much."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting its bytes."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        bytes_seen, answered = 0, False
+
+        async def receive_counted() -> Message:
+            nonlocal bytes_seen
+            message = await receive()
+            bytes_seen += len(message.get("body", b""))
+            if bytes_seen > MOST_BYTES:
+                raise BodyIsTooLarge
+            return message
+
+        async def send_noted(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        try:
+            if _declared_bytes(scope) > MOST_BYTES:
+                await _too_large(scope, receive, send)
+            else:
+                await self.app(scope, receive_counted, send_noted)
+        except Exception as failure:
+            response = unexpected(failure)
+            if not answered:
+                await response(scope, receive, send)
+
+
+class Received(APIRoute):
+    """A route that first finds out who is calling, and only then reads what they sent."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Identify, then answer."""
+        answer = super().get_route_handler()
+
+        async def identify_and_answer(request: Request) -> Response:
+            scheme, _, key = request.headers.get("authorization", "").partition(" ")
+            caller = await request.app.state.callers.who(key.strip()) if scheme.lower() == "bearer" else None
+            if caller is None:
+                raise KeyNeeded
+            request.scope["caller"] = caller
+            return await answer(StrictRequest(request.scope, request.receive))
+
+        return identify_and_answer
+
+
+class StrictRequest(Request):
+    """A request whose body is JSON without two meanings."""
+
+    async def body(self) -> bytes:
+        """The bytes, if they are declared as JSON."""
+        body = await super().body()
+        if body:
+            media, _, parameters = self.headers.get("content-type", "").partition(";")
+            charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+            if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
+                raise MediaTypeIsUnsupported
+        return body
+
+    async def json(self) -> Any:
+        """What the bytes say: no name twice in one object, no NaN, no number without end, no depth without end."""
+        try:
+            return STRICT.decode((await self.body()).decode("utf-8"))
+        except UnicodeDecodeError as broken:
+            raise BodyIsNotJson(f"The body is no UTF-8: see byte {broken.start}.") from None
+        except json.JSONDecodeError as broken:
+            raise BodyIsNotJson(f"The body is no JSON: see line {broken.lineno}, column {broken.colno}.") from None
+        except RecursionError:
+            raise BodyIsNotJson("The body is nested too deeply; nothing here is deeper than three levels.") from None
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise BodyIsNotJson("An object of the body has one name twice; keep the one that you mean.")
+    return told
+
+
+def _no_number(constant: str) -> Any:
+    raise BodyIsNotJson(f"{constant} is no JSON; write a number, or leave it out.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise BodyIsNotJson("A number of the body has too many digits.")
+    return int(digits)
+
+
+def _decimal(digits: str) -> Decimal:
+    if len(digits) > MOST_DIGITS:
+        raise BodyIsNotJson("A number of the body has too many digits.")
+    return Decimal(digits)
+
+
+STRICT = json.JSONDecoder(
+    object_pairs_hook=_without_repetition, parse_constant=_no_number, parse_int=_integer, parse_float=_decimal
+)
+
+
+def _declared_bytes(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() and len(value) < 20 else MOST_BYTES + 1
+    return 0
+
+
+async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    refused = BodyIsTooLarge()
+    await problem("BodyIsTooLarge", 413, refused.detail, refused.headers)(scope, receive, send)
