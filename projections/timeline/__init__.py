@@ -1,0 +1,11 @@
+"""Who did what, one sentence an event: when it happened, when it was recorded, in which role, by which key."""
+
+from projections.timeline.entries import Entry, timeline
+from projections.timeline.questions import Cursor, Order, Told, page
+from projections.timeline.sentences import lead as _lead
+from projections.timeline.sentences import organisation as _organisation
+
+# Imported for their sentences, which they hand to the projection.
+SENTENCES = (_lead, _organisation)
+
+__all__ = ["SENTENCES", "Cursor", "Entry", "Order", "Told", "page", "timeline"]

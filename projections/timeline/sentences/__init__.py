@@ -1,0 +1,1 @@
+"""Every event as a sales manager would say it; only pseudonyms, never anything personal."""

@@ -1,0 +1,131 @@
+"""The timeline reads like a story, and says how far each outreach can be believed."""
+
+from typing import get_args
+
+import pytest
+from psycopg import AsyncConnection
+
+from domain.event import Event
+from domain.identity import lead_stream
+from domain.lead.events import Evidence, LeadContacted, LeadEvent, LeadReplied
+from domain.person import PersonEvent
+from domain.source import SourceEvent
+from domain.team import TeamEvent
+from projections import timeline
+from projections.timeline import Told
+from tests.projections.scripted_log import LEAD, ScriptedLog, caught_up, minutes
+from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, EXAMPLES, NINE, REP
+
+EVERY_EVENT = [event for union in (LeadEvent, PersonEvent, TeamEvent, SourceEvent) for event in get_args(union)]
+
+READ_ALOUD = {
+    "LeadCreated": "The lead arrived from website, in the queue of team north; only the day is known.",
+    "ContactCorrected": "rep-7 put right how the lead can be reached.",
+    "LeadRouted": "manager-1 sent the lead to the queue of team north.",
+    "LeadAssigned": "manager-1 assigned the lead to rep-7 of team north; before, it was rep-8's.",
+    "LeadReleased": "rep-7 gave the lead back to the queue of team north: absence.",
+    "LeadContacted": "rep-7 called the lead and reached them.",
+    "LeadFollowedUp": "rep-7 wrote the lead an e-mail.",
+    "LeadMessagedAutomatically": (
+        "mailer sent the lead an automatic message by e-mail, but it did not arrive; this is no contact."
+    ),
+    "LeadReplied": "The lead replied by e-mail.",
+    "FollowUpPromised": "rep-7 promised to get in touch again by 2026-03-02 15:00 UTC.",
+    "LeadConverted": "The lead became a customer, worth 1200.50 EUR; it was rep-7's.",
+    "LeadLost": "rep-7 gave the lead up as lost: the price; it was rep-7's.",
+    "LeadDisqualified": "rep-7 ruled that this is no lead: it was there already.",
+    "LeadReopened": "manager-1 opened the lead again: there is new interest.",
+    "LeadEscalated": "rep-7 told manager-1, on rung 1, about the lead: nobody had contacted it.",
+    "PersonJoined": "rep-7 joined team north.",
+    "PersonMoved": "rep-7 moved from team north to team sales.",
+    "PersonLeft": "rep-7 left.",
+    "TeamFormed": "Team north was formed, under team sales.",
+    "TeamEntrusted": "manager-1 answers for team north; before, rep-7 did.",
+    "TeamPlaced": "Team north was placed under team sales.",
+    "SourceRegistered": "Source website was registered; its leads go to the queue of team north.",
+    "SourceRetired": "Source website was retired.",
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_EVENT)
+def test_every_event_has_its_sentence(kind: type[Event]) -> None:
+    example = EXAMPLES[kind]
+    assert timeline.timeline.functions[kind](example) == READ_ALOUD[kind.__name__]
+
+
+def called(at: int, evidence: Evidence | None = None) -> Event:
+    return LeadContacted(
+        at=NINE + minutes(at), by=BY_REP, made_by=REP, channel="call", outcome="left_message", evidence=evidence
+    )
+
+
+def called_back(at: int) -> Event:
+    return LeadReplied(at=NINE + minutes(at), by=BY_MACHINE, channel="call")
+
+
+async def story(dsn: str, log: ScriptedLog, **asked: object) -> list[Told]:
+    await caught_up(dsn, timeline.timeline, log)
+    async with await AsyncConnection.connect(dsn) as connection:
+        return await timeline.page(connection, lead_stream(LEAD), **asked)  # type: ignore[arg-type]
+
+
+async def test_what_only_somebody_says_is_claimed(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(called(0))
+    [told] = await story(database, log)
+    assert told.sentence == "rep-7 called the lead and left a message (claimed)."
+
+
+async def test_what_a_provider_knows_is_verified(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(called(0, Evidence("twilio", "CA1")), called_back(1))
+    assert (await story(database, log))[0].grade == "verified"
+
+
+async def test_what_the_lead_answers_later_is_corroborated(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(called_back(0), called(1), called_back(2))
+    before = NINE + minutes(1.5)
+    assert [told.grade for told in await story(database, log)] == [None, "corroborated", None]
+    assert [told.grade for told in await story(database, log, as_of=before)] == [None, "claimed"]
+    assert [told.grade for told in await story(database, log, as_known=before)] == [None, "claimed"]
+
+
+async def test_a_reply_through_another_channel_corroborates_nothing(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(called(1), LeadReplied(at=NINE + minutes(2), by=BY_MACHINE, channel="email"))
+    assert (await story(database, log))[0].grade == "claimed"
+
+
+async def test_what_was_logged_late_stands_where_it_happened_and_says_how_late(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(called(5), called(1))
+    told = await story(database, log)
+    assert [one.version for one in told] == [2, 1]
+    assert [one.lateness for one in told] == [minutes(4), minutes(0)]
+    assert [one.version for one in await story(database, log, order="recorded")] == [1, 2]
+
+
+@pytest.mark.parametrize("order", ["happened", "recorded"])
+async def test_pages_follow_one_another_without_gap_or_repetition(
+    database: str, order: timeline.questions.Order
+) -> None:
+    log = ScriptedLog()
+    log.tell(*(called(number % 4) for number in range(11)))
+    everything = await story(database, log, order=order)
+    assert len(everything) == 11
+    seen: list[Told] = []
+    async with await AsyncConnection.connect(database) as connection:
+        while page := await timeline.page(
+            connection, lead_stream(LEAD), order=order, after=seen[-1].cursor if seen else None, limit=3
+        ):
+            seen += page
+    assert seen == everything
+
+
+async def test_who_recorded_another_persons_deed_is_named(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(LeadContacted(at=NINE, by=BY_MANAGER, made_by=REP, channel="meeting", outcome="reached"))
+    [told] = await story(database, log)
+    assert told.sentence == "rep-7 went to meet the lead and reached them; manager-1 recorded it (claimed)."
+    assert (told.who, told.role, told.via) == ("manager-1", "manager", "key:lk_77b2d0")
