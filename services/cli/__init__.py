@@ -1,0 +1,26 @@
+"""The command line: `leadledger up` runs everything, the other commands ask a running product or a database."""
+
+from __future__ import annotations
+
+import typer
+
+from services.cli import imports, keys, leads, projections, start
+
+app = typer.Typer(
+    name="leadledger",
+    help="Sales-lead accountability: every action on a lead is on record.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("up")(start.up)
+app.add_typer(start.schema, name="schema")
+app.add_typer(imports.app, name="import")
+app.add_typer(leads.app, name="lead")
+app.add_typer(projections.app, name="projections")
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Run one command."""
+    app(prog_name="leadledger")

@@ -1,0 +1,187 @@
+"""One lead on the command line: its timeline as the auditor reads it, and its state folded from its own events."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from domain.event import Event, Recorded, Unreadable
+from domain.identity import LeadId, StreamId, lead_stream
+from domain.lead.events import LeadEvent
+from domain.lead.standing import LeadUnknown
+from domain.lead.state import Lead, evolve
+from projections import timeline
+from services.cli.asking import an_office, answer, answer_json, fail, run, say
+
+app = typer.Typer(no_args_is_help=True, help="One lead.")
+ALMOST_AT_ONCE_SECONDS = 60
+PAGE = 200
+OWN_FIELDS = {"at", "by"}
+
+LeadArgument = Annotated[str, typer.Argument(metavar="ID", help="The lead's id, a UUID.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+@app.command("timeline")
+def lead_timeline(id: LeadArgument, json: AsJson = False) -> None:
+    """Who did what, when it happened, and when it was recorded, as the timeline read model tells it."""
+    run(_timeline(_stream(id), json))
+
+
+async def _timeline(stream: StreamId, json: bool) -> None:
+    after: timeline.Cursor | None = None
+    seen = 0
+    async with an_office() as office, office.questions.connection() as connection:
+        while True:
+            lines = await timeline.page(connection, stream, after=after, limit=PAGE)
+            for told in lines:
+                if json:
+                    answer_json({**vars(told), "late_seconds": told.lateness.total_seconds()})
+                else:
+                    answer(f"{_short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{told.via}]")
+            seen += len(lines)
+            if len(lines) < PAGE:
+                break
+            after = lines[-1].cursor
+        if not seen:
+            in_log = (await office.log.load([(stream, 0)])).get(stream, [])
+            fail(
+                f"The log holds {len(in_log)} events of this lead, but the projector has not told them yet; see "
+                "`leadledger projections status`."
+                if in_log
+                else "There is no such lead."
+            )
+
+
+@app.command("replay")
+def replay(
+    id: LeadArgument,
+    until: Annotated[str | None, typer.Option(metavar="INSTANT", help="Leave out what happened later.")] = None,
+    known: Annotated[str | None, typer.Option(metavar="INSTANT", help="Leave out what was recorded later.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Fold the lead's own events, straight from the log, and show each and what they come to.
+
+    Events are folded in the order in which they were recorded; INSTANT is such as 2026-03-02T09:00:00Z.
+    """
+    run(_replay(_stream(id), _instant(until, "--until"), _instant(known, "--known"), json))
+
+
+async def _replay(stream: StreamId, until: datetime | None, known: datetime | None, json: bool) -> None:
+    async with an_office() as office:
+        recorded = (await office.log.load([(stream, 0)])).get(stream, [])
+    if not recorded:
+        raise LeadUnknown
+    lead = Lead()
+    taken = [
+        one
+        for one in recorded
+        if (until is None or one.event.at <= until) and (known is None or one.recorded_at <= known)
+    ]
+    for one in taken:
+        if isinstance(one.event, Unreadable):
+            fail(f"Event {one.version} ({one.event.topic}) cannot be read: {one.event.problem}.")
+        if not isinstance(one.event, LeadEvent):
+            fail("This id is not a lead's: its stream tells of something else.")
+        lead = evolve(lead, one.event)
+        if not json:
+            answer(_told(one))
+    left_out = len(recorded) - len(taken)
+    if json:
+        answer_json({"events": [_event(one) for one in taken], "left_out": left_out, "state": _state(lead)})
+        return
+    answer("")
+    for name, value in _state(lead).items():
+        answer(f"  {name:14} {value}")
+    if left_out:
+        say(f"{left_out} later events are left out.")
+
+
+def _told(one: Recorded[Event]) -> str:
+    event = one.event
+    what = ", ".join(f"{name} {value}" for name, value in _particulars(event).items())
+    by = f"{event.by.id} ({event.by.role}, {event.by.via})"
+    late = _late(event.at, one.recorded_at)
+    return f"{one.version:3}  {_short(event.at)}  {type(event).__name__:24} by {by}  {what}{late}"
+
+
+def _event(one: Recorded[Event]) -> dict[str, Any]:
+    event = one.event
+    return {
+        "version": one.version,
+        "position": one.position,
+        "event": type(event).__name__,
+        "at": event.at,
+        "recorded_at": one.recorded_at,
+        "by": dataclasses.asdict(event.by),
+        **_particulars(event),
+    }
+
+
+def _particulars(event: Event) -> dict[str, Any]:
+    """What the event itself says; what lies in the vault is only said to be there."""
+    fields = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+    return {name: _plain(value) for name, value in fields.items() if name not in OWN_FIELDS and value is not None}
+
+
+def _state(lead: Lead) -> dict[str, Any]:
+    return {
+        "stage": lead.ending or ("open" if lead.exists else "not there yet"),
+        "arrived_at": _plain(lead.arrived_at),
+        "source": lead.source,
+        "owner": lead.owner,
+        "team": lead.team,
+        "contacted": lead.contacted,
+        "outreach": len(lead.outreach),
+        "replies": len(lead.replies),
+        "promise": _plain(lead.promise and lead.promise.follow_up_by),
+        "ended_at": _plain(lead.ended_at),
+        "because": lead.ended_because,
+        "value": _plain(lead.value),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _short(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        told = dataclasses.asdict(value)
+        return "(in the vault)" if "sha256" in told else " ".join(str(part) for part in told.values())
+    return value
+
+
+def _short(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _late(at: datetime, recorded_at: datetime) -> str:
+    seconds = (recorded_at - at).total_seconds()
+    if seconds < ALMOST_AT_ONCE_SECONDS:
+        return ""
+    days, rest = divmod(int(seconds), 86_400)
+    hours, rest = divmod(rest, 3600)
+    late = f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min"
+    return f"  (recorded {late} later)"
+
+
+def _stream(id: str) -> StreamId:
+    try:
+        return lead_stream(LeadId(str(UUID(id))))
+    except ValueError:
+        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
+
+
+def _instant(told: str | None, option: str) -> datetime | None:
+    if told is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError:
+        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
+    if instant.tzinfo is None:
+        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
+    return instant
