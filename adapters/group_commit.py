@@ -34,8 +34,9 @@ SELECT
     END
 """
 
-# Waiting does not help here, and whoever asks should hear it at once: no space, no memory, cancelled, not allowed.
-_HOPELESS_FOR_NOW = ("53", "58", "54", "57014", "42")
+# Waiting does not help here, and whoever asks should hear it at once: no space, no memory, cancelled, no schema, not
+# allowed.
+_HOPELESS_FOR_NOW = ("53", "58", "54", "57014", "3D", "3F", "42")
 
 
 class GroupCommit:
