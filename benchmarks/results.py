@@ -101,7 +101,7 @@ def _page(rows: Sequence[dict[str, Any]]) -> str:
     lines = [
         "# How fast it is, and compared with what",
         "",
-        "`python -m benchmarks` writes this, and `results.json` with the rows. Each ratio is the median of paired rounds:",
+        "Written by `python -m benchmarks` with `results.json`. Each ratio is the median of paired rounds:",
         "in each both sides ran in turn, on one PostgreSQL with every commit flushed. Compare ratios, not speeds.",
         "",
         *_machines(rows),

@@ -47,7 +47,7 @@ class Race:
             reference=reference,
             ratios=[my[figure] / their[figure] for my, their in zip(mine, theirs, strict=True)],
             target=target,
-            figures=_medians("ours", mine) | _medians("reference", theirs),
+            figures=medians("ours", mine) | medians("reference", theirs),
         )
 
 
@@ -70,5 +70,6 @@ def _told(figures: Figures) -> str:
     return f"{value:,.4g} {name.replace('_', ' ')}"
 
 
-def _medians(whose: str, rounds: Sequence[Figures]) -> dict[str, float]:
+def medians(whose: str, rounds: Sequence[Figures]) -> dict[str, float]:
+    """The absolute figures for a row."""
     return {f"{whose}_{name}": median(figures[name] for figures in rounds) for name in rounds[0]}
