@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from projections.projector.schema import connect
+from projections.projector.schema import APPLICATION, connect
 from projections.projector.tables import Connection
 
 SECONDS = 10.0
@@ -57,36 +57,47 @@ async def held(
 
 
 async def _take(connection: Connection, name: str, holder: str, worker: Connection, seconds: float) -> Lease | None:
-    # The former holder may have been stopped in the middle of a transaction, with rows locked that we will need.
-    await connection.execute(
-        """
-        SELECT pg_terminate_backend(activity.pid)
-        FROM read.leases
-        JOIN pg_stat_activity AS activity
-          ON activity.pid = leases.backend
-         AND activity.backend_start = leases.backend_started_at
-        WHERE leases.name = %s
-          AND leases.holder IS NOT NULL
-          AND leases.expires_at < clock_timestamp()
-        """,
-        [name],
-    )
+    await _end_the_former(connection, name)
     taken = await connection.execute(
         """
         UPDATE read.leases
         SET epoch = epoch + 1,
-            holder = %(holder)s,
-            backend = %(backend)s,
-            backend_started_at = (SELECT backend_start FROM pg_stat_activity WHERE pid = %(backend)s),
-            expires_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-        WHERE name = %(name)s
+            holder = %s,
+            backend = %s,
+            expires_at = clock_timestamp() + make_interval(secs => %s)
+        WHERE name = %s
           AND expires_at < clock_timestamp()
         RETURNING epoch
         """,
-        {"name": name, "holder": holder, "backend": worker.info.backend_pid, "seconds": seconds},
+        [holder, worker.info.backend_pid, seconds, name],
     )
     row = await taken.fetchone()
     return Lease(name, row[0], seconds) if row else None
+
+
+async def _end_the_former(connection: Connection, name: str) -> None:
+    """A holder that was stopped in the middle of a transaction has rows locked that the next one will need."""
+    found = await connection.execute(
+        "SELECT backend FROM read.leases WHERE name = %s AND holder IS NOT NULL AND expires_at < clock_timestamp()",
+        [name],
+    )
+    row = await found.fetchone()
+    if row is None:
+        return
+    async with connection.transaction():
+        # Only as who we logged in may we look at, and end, what the same login runs.
+        await connection.execute("SET LOCAL ROLE NONE")
+        await connection.execute(
+            """
+            SELECT pg_terminate_backend(pid)
+            FROM pg_stat_activity
+            WHERE pid = %s
+              AND application_name = %s
+              AND usename = session_user
+              AND datname = current_database()
+            """,
+            [row[0], APPLICATION],
+        )
 
 
 async def _keep(dsn: str, lease: Lease) -> None:

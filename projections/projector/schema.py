@@ -36,7 +36,6 @@ OWN_TABLES = """
         epoch bigint NOT NULL DEFAULT 0,
         holder text,
         backend integer,
-        backend_started_at timestamptz,
         expires_at timestamptz NOT NULL DEFAULT '-infinity'
     );
 
