@@ -48,19 +48,18 @@ class Dates:
     def _read(self, value: str) -> Read:
         day, hour, offset = self._parts(value)
         if offset:
-            told = "+00:00" if offset == "Z" else offset
-            return Read(datetime.combine(day, hour or time(), _offset(told)).astimezone(UTC), day)
+            return Read(datetime.combine(day, hour or time(), offset).astimezone(UTC), day)
         if self.zone is None:
             raise NotAnInstant(f"{value!r} carries no offset from UTC; say whose clock it is: --zone Europe/Vienna")
         local = datetime.combine(day, hour or time(), self.zone)
         unsure = local.utcoffset() != local.replace(fold=1).utcoffset()
         return Read(local.astimezone(UTC), day, day_only=hour is None, unsure=unsure and hour is not None)
 
-    def _parts(self, value: str) -> tuple[date, time | None, str | None]:
+    def _parts(self, value: str) -> tuple[date, time | None, timezone | None]:
         try:
             if found := ISO.fullmatch(value):
                 year, month, day, hour, offset = found.groups()
-                return date(int(year), int(month), int(day)), _hour(hour), offset
+                return date(int(year), int(month), int(day)), _hour(hour), _offset(offset)
             if found := LOCAL.fullmatch(value):
                 first, second, year, hour = found.groups()
                 if self.order == "iso":
@@ -86,8 +85,10 @@ def _hour(told: str | None) -> time | None:
     return time.fromisoformat(told if told.index(":") == 2 else f"0{told}")
 
 
-def _offset(told: str) -> timezone:
-    """`+05:30` or `+0530`."""
+def _offset(told: str | None) -> timezone | None:
+    """`+05:30` or `+0530`, or `Z`."""
+    if told is None or told == "Z":
+        return UTC if told else None
     digits = told[1:].replace(":", "")
     ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return timezone(ahead if told[0] == "+" else -ahead)

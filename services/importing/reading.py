@@ -74,10 +74,9 @@ class CsvFile:
             raise FileTrouble(f"{self.path} cannot be read: {refused.strerror}.") from None
 
     def _reader(self, text: TextIO) -> csv._reader:  # type: ignore[name-defined]
-        try:
-            return csv.reader(self._lines(text), delimiter=self._delimiter, strict=True)
-        except (TypeError, ValueError):
-            raise FileTrouble(f"{self._delimiter!r} cannot separate columns; say another --delimiter.") from None
+        if self._delimiter in '\r\n"':
+            raise FileTrouble(f"{self._delimiter!r} cannot separate columns; say another --delimiter.")
+        return csv.reader(self._lines(text), delimiter=self._delimiter, strict=True)
 
     def _lines(self, text: TextIO) -> Iterator[str]:
         number = 0

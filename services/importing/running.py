@@ -90,6 +90,8 @@ class Import:
             await self._carry_out(advance)
             self.report.complete = True
         finally:
+            self.report.rejected.sort(key=lambda one: one.line)
+            self.report.differences.sort(key=lambda one: one.line)
             self.report.seconds = time.monotonic() - began
 
     def _survey(self) -> Wanted:
