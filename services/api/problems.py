@@ -120,7 +120,8 @@ class CursorIsBroken(BadRequest):
     """A cursor is taken from an answer's `next` as it is, and belongs to the question that was answered."""
 
 
-TITLES: Mapping[int, str] = {404: "Not found", 405: "Method not allowed"}
+NAMES: Mapping[int, str] = {404: "NotFound", 405: "MethodNotAllowed"}
+"""What the framework declines by itself."""
 
 
 def problem(name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
@@ -166,8 +167,8 @@ async def _invalid(request: Request, invalid: Exception) -> Response:
 
 async def _declined(request: Request, declined: Exception) -> Response:
     assert isinstance(declined, HTTPException)  # noqa: S101
-    name = TITLES.get(declined.status_code) or type(declined).__name__
-    return problem(name.title().replace(" ", ""), declined.status_code, str(declined.detail), declined.headers)
+    name = NAMES.get(declined.status_code) or type(declined).__name__
+    return problem(name, declined.status_code, str(declined.detail), declined.headers)
 
 
 async def _log_unavailable(request: Request, lost: Exception) -> Response:
