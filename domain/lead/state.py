@@ -97,12 +97,7 @@ class Lead:
     @property
     def promise(self) -> Promise | None:
         """The follow-up that is owed: the latest promise, unless it was kept later, or the lead was given back."""
-        latest = max(reversed(self.promises), key=lambda promise: promise.made_at, default=None)
-        if latest is None:
-            return None
-        kept = any(at > latest.made_at for at, _, _ in self.outreach)
-        given_back = any(tenure.owner is None and tenure.since >= latest.made_at for tenure in self.tenures)
-        return None if kept or given_back else latest
+        return _owed(self)
 
     def owner_at(self, instant: datetime) -> PersonId | None:
         """Whose the lead was then."""
@@ -167,6 +162,15 @@ def replay(events: Iterable[LeadEvent]) -> Lead:
 def trace(event: Outreach) -> tuple[datetime, str, str]:
     """What makes two outreaches the same one: instant, person and channel."""
     return (event.at, event.made_by, event.channel)
+
+
+def _owed(lead: Lead) -> Promise | None:
+    latest = max(reversed(lead.promises), key=lambda promise: promise.made_at, default=None)
+    if latest is None:
+        return None
+    kept = any(at > latest.made_at for at, _, _ in lead.outreach)
+    given_back = any(tenure.owner is None and tenure.since >= latest.made_at for tenure in lead.tenures)
+    return None if kept or given_back else latest
 
 
 def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:

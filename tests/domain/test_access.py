@@ -170,11 +170,11 @@ def test_a_caller_stands_in_events_as_their_key_tells() -> None:
 
 def test_an_unheard_of_role_may_nothing() -> None:
     stranger = Principal("x", "owner", "key:9", scopes=frozenset(ACTIONS))  # type: ignore[arg-type]
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="owner"):
         may(stranger, "lead.see", OfLead(None, None))
 
 
 @pytest.mark.parametrize("role", ["rep", "manager"])
 def test_nobody_may_do_anything_to_what_is_no_resource(role: str) -> None:
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="everything"):
         may(CALLERS[role], "lead.see", "everything")  # type: ignore[arg-type]
