@@ -104,7 +104,8 @@ def promise(
 
 
 def grade(outreach: Outreach, replies: Iterable[LeadReplied]) -> Grade:
-    """How far the outreach can be believed, given what was heard from the lead."""
+    """How far the outreach can be believed, given what was heard from the lead, and when, and how."""
     if outreach.evidence is not None:
         return "verified"
-    return "corroborated" if any(reply.at >= outreach.at for reply in replies) else "claimed"
+    answered = any(reply.channel == outreach.channel and reply.at > outreach.at for reply in replies)
+    return "corroborated" if answered else "claimed"

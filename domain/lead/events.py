@@ -15,7 +15,7 @@ from domain.refusal import Refusal
 Channel = Literal["call", "email", "sms", "meeting", "chat", "other"]
 Outcome = Literal["reached", "no_answer", "left_message", "sent", "bounced"]
 Grade = Literal["verified", "corroborated", "claimed"]
-"""How far an outreach can be believed: a provider's id, the lead's own reply, or only somebody's word."""
+"""How far an outreach can be believed: a provider's id, a later reply the same way, or only somebody's word."""
 Precision = Literal["instant", "day"]
 AssignedBecause = Literal["by_hand", "claimed", "imported"]
 ReleaseReason = Literal["workload", "absence", "wrong_person", "other"]

@@ -363,6 +363,8 @@ def test_an_outreach_is_believed_as_far_as_its_evidence_goes() -> None:
     verified = LeadFollowedUp(made_by=ANNA, channel="call", outcome="reached", evidence=CALL_ID, at=TEN, by=BY_ANNA)
     assert grade(verified, []) == "verified"
     assert grade(verified, [replied()]) == "verified"
-    assert grade(contacted(at=ELEVEN), [replied(at=TEN), replied(at=ELEVEN)]) == "corroborated"
-    assert grade(contacted(at=ELEVEN), [replied(at=TEN)]) == "claimed"
-    assert grade(contacted(at=ELEVEN), []) == "claimed"
+    written = followed_up(at=ELEVEN, channel="email")
+    assert grade(written, [replied(at=TEN), replied(at=TWELVE)]) == "corroborated"
+    assert grade(written, [replied(at=TEN), replied(at=ELEVEN)]) == "claimed"
+    assert grade(followed_up(at=ELEVEN, channel="call"), [replied(at=TWELVE)]) == "claimed"
+    assert grade(written, []) == "claimed"
