@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.ground import Ground, flush_ms, ground
-from benchmarks.measurements import append, catchup, command, importing, visible
+from benchmarks.measurements import append, catchup, command, http, importing, visible
 from benchmarks.results import COMMANDS, RESULTS, Machine, keep
 from benchmarks.rounds import Pace, console
 
@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "append": append.measure,
     "import": importing.measure,
     "command": command.measure,
+    "http": http.measure,
     "catchup": catchup.measure,
     "visible": visible.measure,
 }

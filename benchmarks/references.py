@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from platformdirs import user_cache_path
 
+from benchmarks.listening import HOST, DidNotStart, listening
+
 UMADB = "0.7.8"
 EMMETT = "0.42.0"
 
 INSTALL_WITHIN_SECONDS = 300
-START_WITHIN_SECONDS = 20
 
 
 class NotMeasuredHere(Exception):
@@ -42,23 +41,17 @@ def umadb_python() -> Path:
 def umadb_server() -> Iterator[str]:
     """UmaDB's server at work on a database of its own; the answer is its address."""
     python = umadb_python()
-    with socket.socket() as probe, TemporaryDirectory(prefix="leadledger-benchmark-") as folder:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        serve = "from umadb.umadb_server_cli import main; main()"
-        address = f"127.0.0.1:{port}"
-        server = subprocess.Popen(
-            [python, "-c", serve, "--listen", address, "--db-path", f"{folder}/uma.db"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+    serve = "from umadb.umadb_server_cli import main; main()"
+    with TemporaryDirectory(prefix="leadledger-benchmark-") as folder, ExitStack() as stack:
+
+        def command(port: int) -> list[str | Path]:
+            return [python, "-c", serve, "--listen", f"{HOST}:{port}", "--db-path", f"{folder}/uma.db"]
+
         try:
-            _wait_for(port, server)
-            yield f"http://{address}"
-        finally:
-            server.kill()
-            server.wait()
+            port = stack.enter_context(listening(command))
+        except DidNotStart as trouble:
+            raise NotMeasuredHere("its server does not start") from trouble
+        yield f"http://{HOST}:{port}"
 
 
 def emmett() -> tuple[str, Path]:
@@ -87,15 +80,3 @@ def _install(command: Sequence[str | Path]) -> None:
         raise NotMeasuredHere(f"it cannot be installed: {failure.stderr.strip().splitlines()[-1:]}") from failure
     except subprocess.TimeoutExpired as failure:
         raise NotMeasuredHere(f"it was not installed within {INSTALL_WITHIN_SECONDS} s") from failure
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    give_up_at = time.monotonic() + START_WITHIN_SECONDS
-    while time.monotonic() < give_up_at and server.poll() is None:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise NotMeasuredHere("its server does not start")
