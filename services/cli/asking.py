@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
@@ -84,7 +85,8 @@ def settings_of_a_database() -> Settings:
             f"Leadledger does not run on {settings.home}. Start it with `leadledger up` in another terminal, or name a "
             "database with LEADLEDGER_DSN."
         )
-    found = {"dsn": running.dsn, "projector_dsn": running.projector_dsn, "vault_key_file": running.vault_key_file}
+    key = Path(running.vault_key_file)
+    found = {"dsn": running.dsn, "projector_dsn": running.projector_dsn, "vault_key_file": key}
     return settings.model_copy(update=found)
 
 

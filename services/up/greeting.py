@@ -12,7 +12,7 @@ from services.up.first_start import FirstKey
 def greeting(url: str, keys: Sequence[FirstKey], file: Path, story: Story | None) -> str:
     """Lines that work when they are pasted into a terminal."""
     first = keys[0] if keys else None
-    lines = ["", f"Leadledger is ready: {url}", f"  Its questions and acts: {url}/docs", ""]
+    lines = ["", f"Leadledger is ready: {url}", f"  All questions and acts: {url}/openapi.json", ""]
     if first is None:
         return "\n".join(
             [*lines, "  Every first key was revoked; make one: leadledger keys create admin --role admin", ""]
@@ -29,10 +29,10 @@ def _with_example(url: str, first: FirstKey, story: Story) -> list[str]:
     json = "-H 'Content-Type: application/json'"
     return [
         "  # What is on the team's plate, the most urgent first",
-        f"  curl -s {key} {url}/teams/{story.team}/queue",
+        f"  curl -s {key} {url}/teams/{story.team}/queue | python3 -m json.tool",
         "",
         "  # Who did what to one lead, when, and when we learned it",
-        f"  curl -s {key} {url}/leads/{story.lead}/timeline",
+        f"  curl -s {key} {url}/leads/{story.lead}/timeline | python3 -m json.tool",
         "",
         "  # Make somebody answerable for a lead that nobody has",
         f'  curl -s {key} {json} -d \'{{"to": "{story.rep}"}}\' {url}/leads/{story.waiting}/assignments',
