@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.ground import Ground, flush_ms, ground
-from benchmarks.measurements import append, catchup, command, http, importing, visible
+from benchmarks.measurements import append, catchup, command, http, importing, pages, visible
 from benchmarks.results import COMMANDS, RESULTS, Machine, keep
 from benchmarks.rounds import Pace, console
 
@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "http": http.measure,
     "catchup": catchup.measure,
     "visible": visible.measure,
+    "pages": pages.measure,
 }
 REHEARSAL = Pace(rounds=1, seconds=0.2, scale=0.001)
 
@@ -28,13 +29,14 @@ def main(
     what: Annotated[str, typer.Argument(help=f"One of {', '.join(COMMANDS)}, or all.")],
     rounds: Annotated[int, typer.Option(min=1, help="Paired rounds; the ratio is their median.")] = 5,
     seconds: Annotated[float, typer.Option(min=0.1, help="How long each side runs in a round.")] = 3.0,
+    leads: Annotated[int | None, typer.Option(min=200, help="How many leads are many, for pages; a million.")] = None,
     short: Annotated[bool, typer.Option("--short", help="One tiny round, to see that it runs; says nothing.")] = False,
     results: Annotated[Path, typer.Option(help="Where the rows are kept.")] = RESULTS,
 ) -> None:
     """Run one measurement, or all, and keep its rows."""
     if what != "all" and what not in COMMANDS:
         raise typer.BadParameter(f"there is no measurement {what}; there are {', '.join(COMMANDS)}, and all")
-    pace = REHEARSAL if short else Pace(rounds=rounds, seconds=seconds)
+    pace = REHEARSAL if short else Pace(rounds=rounds, seconds=seconds, leads=leads)
     with ground() as here:
         for name in COMMANDS if what == "all" else [what]:
             machine = _machine(here)

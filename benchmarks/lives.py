@@ -10,13 +10,14 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from uuid import UUID
 
 import psycopg
 
 from adapters.codec import encode, heading, stamp
-from domain.event import Actor
-from domain.identity import PersonId, SourceId, TeamId
+from domain.event import Actor, Event
+from domain.identity import PersonId, SourceId, TeamId, person_stream, team_stream
 from domain.lead.events import (
     Evidence,
     FollowUpPromised,
@@ -30,8 +31,10 @@ from domain.lead.events import (
     LeadReplied,
     Money,
 )
+from domain.person import PersonJoined
+from domain.team import TeamFormed
 
-EVENTS_A_LEAD = 5.0
+EVENTS_A_LEAD = 4.7
 """On average, near enough."""
 REPS, TEAMS = 50, 5
 BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)
@@ -55,26 +58,33 @@ def team_of(number: int) -> TeamId:
 def fill(owner_dsn: str, leads: int, *, seed: int = 7) -> int:
     """Write the lives of so many leads into an empty log, and tell how many events that took."""
     chance = random.Random(seed)
-    position = 0
-    at = BEGINNING
-    with psycopg.connect(owner_dsn) as owner, owner.cursor() as cursor:
-        with cursor.copy(COPY) as copy:
-            copy.set_types(["int8", "timestamptz", "uuid", "int4", "text", "bytea"])
-            for stream, version, kind, who in _side_by_side(leads, chance):
-                at += BETWEEN_EVENTS
-                position += 1
-                recorded_at = at + timedelta(microseconds=position % 1000)
-                command_id = UUID(int=chance.getrandbits(128), version=4)
-                topic, data = encode(_event(kind, at, who, chance), heading(command_id, None))
-                copy.write_row((position, recorded_at, stream, version, topic, stamp(recorded_at) + data))
-        cursor.execute("SELECT count(*) = max(position) FROM log.events")
+    position, at = 0, BEGINNING
+    with psycopg.connect(owner_dsn) as owner, owner.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.set_types(["int8", "timestamptz", "uuid", "int4", "text", "bytea"])
+        for stream, version, event in chain(_people(at), _side_by_side(leads, at, chance)):
+            position += 1
+            recorded_at = event.at + timedelta(microseconds=position % 1000)
+            command_id = UUID(int=chance.getrandbits(128), version=4)
+            topic, data = encode(event, heading(command_id, None))
+            copy.write_row((position, recorded_at, stream, version, topic, stamp(recorded_at) + data))
     with psycopg.connect(owner_dsn, autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE log.events")
     return position
 
 
-def _side_by_side(leads: int, chance: random.Random) -> Iterator[tuple[UUID, int, str, int]]:
-    """Each event of each life: stream, version, what happens, and whose lead it is."""
+def _people(at: datetime) -> Iterator[tuple[UUID, int, Event]]:
+    """Who works here."""
+    by = Actor("ada", "admin", "cli")
+    for number in range(TEAMS):
+        team = team_of(number)
+        yield team_stream(team), 1, TeamFormed(at=at, by=by, team=team)
+    for number in range(REPS):
+        person = rep(number)
+        yield person_stream(person), 1, PersonJoined(at=at, by=by, person=person, team=team_of(number))
+
+
+def _side_by_side(leads: int, at: datetime, chance: random.Random) -> Iterator[tuple[UUID, int, Event]]:
+    """Each event of each life."""
     lives: list[tuple[UUID, int, list[str], int]] = []
     begun = 0
     while lives or begun < leads:
@@ -83,7 +93,8 @@ def _side_by_side(leads: int, chance: random.Random) -> Iterator[tuple[UUID, int
             lives.append((UUID(int=chance.getrandbits(128), version=4), chance.randrange(REPS), _life(chance), 0))
         number = chance.randrange(len(lives))
         stream, who, life, version = lives[number]
-        yield stream, version + 1, life[version], who
+        at += BETWEEN_EVENTS
+        yield stream, version + 1, _event(life[version], at, who, chance)
         if version + 1 < len(life):
             lives[number] = (stream, who, life, version + 1)
         else:

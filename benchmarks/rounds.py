@@ -25,6 +25,8 @@ class Pace:
     seconds: float = 3.0
     scale: float = 1.0
     """The share of events, leads and pages to use; below 1 it is a rehearsal."""
+    leads: int | None = None
+    """How many leads are many, where somebody says so."""
 
     def many(self, number: int, *, at_least: int = 1) -> int:
         """So many, or fewer in a rehearsal."""
@@ -38,16 +40,23 @@ class Race:
     figures: Mapping[str, Sequence[Figures]]
 
     def compare(
-        self, name: str, reference: str, *, target: Target | None = None, figure: str = "per_second", ours: str = "ours"
+        self,
+        name: str,
+        reference: str,
+        *,
+        target: Target | None = None,
+        figure: str = "per_second",
+        ours: str = "ours",
+        theirs: str | None = None,
     ) -> Row:
         """Make a row of our figure and a reference's."""
-        mine, theirs = self.figures[ours], self.figures[reference]
+        mine, others = self.figures[ours], self.figures[theirs or reference]
         return Row(
             name=name,
             reference=reference,
-            ratios=[my[figure] / their[figure] for my, their in zip(mine, theirs, strict=True)],
+            ratios=[my[figure] / their[figure] for my, their in zip(mine, others, strict=True)],
             target=target,
-            figures=medians("ours", mine) | medians("reference", theirs),
+            figures=medians("ours", mine) | medians("reference", others),
         )
 
 

@@ -9,12 +9,10 @@ import time
 from adapters.event_store import EventStore
 from adapters.postgres_recorder import PostgresRecorder
 from benchmarks.contestants.answering import Figures, Wish, answer_async
-from projections.leads import leads
-from projections.projector import Projection, rebuild
-from projections.queues import queues
-from projections.timeline import timeline
+from projections.projector import rebuild
+from services.projector import PROJECTIONS
 
-PROJECTIONS: dict[str, Projection] = {projection.name: projection for projection in (queues, timeline, leads)}
+BY_NAME = {projection.name: projection for projection in PROJECTIONS}
 
 
 async def compete(dsn: str) -> None:
@@ -24,7 +22,7 @@ async def compete(dsn: str) -> None:
 
         async def run(wish: Wish) -> Figures:
             started = time.perf_counter()
-            await rebuild(dsn, PROJECTIONS[wish["projection"]], log, holder="benchmark")
+            await rebuild(dsn, BY_NAME[wish["projection"]], log, holder="benchmark")
             return {"per_second": events / (time.perf_counter() - started)}
 
         await answer_async(run)

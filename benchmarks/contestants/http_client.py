@@ -82,7 +82,7 @@ async def compete(port: int, paths: Sequence[str]) -> None:
     """Call until told to stop."""
 
     async def run(wish: Wish) -> Figures:
-        requests = [_request(path, wish["headers"], wish["body"]) for path in paths]
+        requests = [_request(wish.get("method", "POST"), path, wish["headers"], wish.get("body")) for path in paths]
         supply, latencies = cycle(requests), list[float]()
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
@@ -98,9 +98,9 @@ async def compete(port: int, paths: Sequence[str]) -> None:
     await answer_async(run)
 
 
-def _request(path: str, headers: dict[str, str], body: object) -> bytes:
-    content = json.dumps(body).encode()
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+def _request(method: str, path: str, headers: dict[str, str], body: object) -> bytes:
+    content = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, f"Content-Length: {len(content)}", "", ""]).encode() + content
 

@@ -16,11 +16,11 @@ PROJECTION = "queues"
 
 
 def measure(ground: Ground, pace: Pace) -> list[Row]:
-    """One caller after another, and eight at once, with all three read models kept up by one projector."""
+    """One caller after another, and eight at once, with every read model kept up by one projector."""
     rows = []
     with ground.database() as database, ExitStack() as stack:
         fill(database.owner_dsn, pace.many(LEADS_BEFORE))
-        projector = stack.enter_context(Contestant.of("projecting", database.projector_dsn))
+        projector = stack.enter_context(Contestant.of("projecting", database.owner_dsn))
         projector.run(seconds=CAUGHT_UP_WITHIN_SECONDS)
         caller = stack.enter_context(Contestant.of("reading_back", database.desk_dsn))
         for in_flight in (1, 8):
