@@ -64,8 +64,9 @@ def race(what: str, sides: Mapping[str, Side], pace: Pace) -> Race:
     """Run the rounds; who goes first changes every time, and a short round before the first is not counted."""
     figures: dict[str, list[Figures]] = {name: [] for name in sides}
     names = list(sides)
-    for name in names:
-        sides[name](min(1.0, pace.seconds))
+    if pace.scale == 1:
+        for name in names:
+            sides[name](min(1.0, pace.seconds))
     for number in range(pace.rounds):
         for name in names if number % 2 == 0 else reversed(names):
             figures[name].append(sides[name](pace.seconds))

@@ -71,8 +71,8 @@ def _one_at_a_time(database: Database, folder: Path, pace: Pace, stack: ExitStac
 
 def _eight_processes(database: Database, folder: Path, pace: Pace, stack: ExitStack) -> list[Row]:
     name = "append 1 event, 8 processes x 1 in flight"
-    ours = [_ours(database, stack) for _ in range(PROCESSES)]
-    library = [_library(database, stack, connections=1) for _ in range(PROCESSES)]
+    ours = [_ours(database, stack) for _ in range(pace.many(PROCESSES, at_least=2))]
+    library = [_library(database, stack, connections=1) for _ in range(pace.many(PROCESSES, at_least=2))]
     sides: dict[str, Side] = {
         "ours": lambda seconds: together(ours, events=1, in_flight=1, seconds=seconds),
         LIBRARY: lambda seconds: together(library, events=1, in_flight=1, seconds=seconds),
