@@ -88,7 +88,8 @@ def _origin(data: bytes) -> tuple[UUID, UUID | None]:
 
 
 def _uuid(text: bytes) -> UUID:
-    return UUID(text.decode())
+    # As its text says it, in half of the time.
+    return UUID(int=int(text.replace(b"-", b""), 16))
 
 
 def _upcast(topic: str, data: bytes) -> tuple[str, bytes]:

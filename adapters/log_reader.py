@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
+from typing import Any, TypeVar
 from uuid import UUID
 
+from psycopg.adapt import Transformer
+from psycopg.pq.abc import PGresult
+
 from adapters import binary
-from adapters.batch import row_of
 from adapters.group_commit import FLUSH
 from adapters.line import Line
 from adapters.recorder import Row
@@ -18,7 +21,7 @@ from domain.log import Appended
 
 LOAD = """
 SELECT
-    wanted.number::integer, e.stream, e.version, e.position, e.topic, e.data, e.recorded_at
+    wanted.number::integer, e.position, e.stream, e.version, e.topic, e.data, e.recorded_at
 FROM unnest($1::uuid[], $2::integer[])
     WITH ORDINALITY AS wanted (stream, after_version, number)
 CROSS JOIN LATERAL (
@@ -39,7 +42,7 @@ WHERE command_id = $1::uuid
 
 READ = """
 SELECT
-    stream, version, position, topic, data, recorded_at
+    position, stream, version, topic, data, recorded_at
 FROM log.events
 WHERE position > $1::bigint
 ORDER BY position
@@ -50,6 +53,7 @@ HEAD = "SELECT coalesce((SELECT position FROM log.events ORDER BY position DESC 
 
 KNOWN_BY = "SELECT log.position_known_by($1::timestamptz)"
 
+T = TypeVar("T")
 _Wanted = tuple[Sequence[tuple[StreamId, int]], "asyncio.Future[list[Row]]"]
 
 
@@ -102,7 +106,7 @@ class LogReader:
     async def read(self, after: int, limit: int) -> list[Row]:
         """What stands after a position and is certain: an append can be seen shortly before it is flushed."""
         [found] = await self._follow.ask(("read", [binary.bigint(after), binary.bigint(limit)]))
-        rows = [row_of(found, row, 0) for row in range(found.ntuples)]
+        rows = _tuples(found, Row._make)
         if not rows or rows[-1].position <= self._durable:
             return rows
         if rows[0].position <= self._durable:
@@ -137,7 +141,7 @@ class LogReader:
             return []
         parameters = [binary.uuids([stream for stream, _ in streams]), binary.integers([after for _, after in streams])]
         [found] = await self._look.ask(("load", parameters))
-        return [(binary.to_int(found.get_value(row, 0)), row_of(found, row, 1)) for row in range(found.ntuples)]
+        return [(number, Row._make(row)) for number, *row in _tuples(found, tuple)]
 
     def _hand_out(self, wanted: list[_Wanted], rows: list[tuple[int, Row]]) -> None:
         shares: dict[int, list[Row]] = {}
@@ -151,3 +155,10 @@ class LogReader:
                 share += shares.get(number, ())
             if not answer.done():
                 answer.set_result(share)
+
+
+def _tuples(found: PGresult, make: Callable[[Sequence[Any]], T]) -> list[T]:
+    # psycopg's own loaders are written in C, and take a third of the time.
+    loader = Transformer()
+    loader.set_pgresult(found)
+    return loader.load_rows(0, found.ntuples, make)
