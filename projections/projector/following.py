@@ -19,6 +19,7 @@ from projections.projector.pages import Pages
 from projections.projector.projection import Projection
 from projections.projector.rebuilding import rebuild
 from projections.projector.schema import connect, install
+from projections.projector.sweeping import sweep_rarely
 from projections.projector.tables import Connection
 
 FAR_BEHIND = 100_000
@@ -47,6 +48,7 @@ class Projector:
 
     async def run(self) -> None:
         """Follow the log until cancelled, through restarts of the database and the loss of the lease."""
+        sweep_rarely()
         pause_seconds = 0.05
         while True:
             try:

@@ -17,6 +17,7 @@ from projections.projector.log import Log
 from projections.projector.pages import Pages
 from projections.projector.projection import Projection
 from projections.projector.schema import connect, install
+from projections.projector.sweeping import sweep_rarely
 from projections.projector.tables import Connection
 
 NEAR = 500
@@ -42,6 +43,7 @@ async def rebuild(
     lease_seconds: float = SECONDS,
 ) -> None:
     """Build beside and change over; a second rebuild of the same projection waits for the first to end."""
+    sweep_rarely()
     async with await connect(dsn) as connection:
         await install(connection, projection)
         async with held(dsn, f"{projection.name} rebuild", holder, connection, seconds=lease_seconds) as lease:
