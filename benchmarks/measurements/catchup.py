@@ -10,7 +10,7 @@ from benchmarks.lives import EVENTS_A_LEAD, fill
 from benchmarks.results import Row, Target
 from benchmarks.rounds import Pace, Side, race
 
-LIBRARY = "eventsourcing ProjectionRunner"
+LIBRARY = "eventsourcing ProjectionRunner, same tables and functions"
 EVENTS = 200_000
 EVENTS_FOR_THE_LIBRARY = 3_000
 """It folds the same number a second however many there are, and nobody wants to wait."""
