@@ -20,6 +20,18 @@ PLACES = 500
 """So many leads are drawn at random; deep pages begin after one of them."""
 SEED = 11
 
+# Where fewer leads are left, a page is shorter and no measure of anything.
+A_FULL_PAGE_FOLLOWS = """
+SELECT lead, owner, team, tier, attention_at
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY owner ORDER BY tier DESC, attention_at DESC, lead DESC) AS left_over
+    FROM read.queues
+    WHERE open
+      AND owner IS NOT NULL
+) AS queued
+WHERE left_over > least(50, (SELECT count(*) FROM read.queues WHERE open AND owner IS NOT NULL) / 60)
+"""
+
 
 class Pages:
     """Pages of one database."""
@@ -46,9 +58,7 @@ class Pages:
 
     async def open(self) -> None:
         """Draw the places where pages begin, evenly over the whole of each table."""
-        rows = await self._rows(
-            "SELECT lead, owner, team, tier, attention_at FROM read.queues WHERE open AND owner <> ''"
-        )
+        rows = await self._rows(A_FULL_PAGE_FOLLOWS)
         for lead, owner, team, tier, attention_at in self._chance.sample(rows, min(PLACES, len(rows))):
             self._cursors.append(queues.Cursor(tier, attention_at, LeadId(str(lead))))
             self._owners.append(owner)
