@@ -42,7 +42,7 @@ async def held(
     async with await connect(dsn) as connection:
         await connection.execute("INSERT INTO read.leases (name) VALUES (%s) ON CONFLICT DO NOTHING", [name])
         # The world that is waited for is another process: there is nothing here that could be set.
-        while (lease := await _take(connection, name, holder, worker, seconds)) is None:  # noqa: ASYNC110
+        while (lease := await take(connection, name, holder, worker, seconds)) is None:  # noqa: ASYNC110
             await asyncio.sleep(min(0.5, seconds / 10))
     keeper = asyncio.create_task(_keep(dsn, lease))
     try:
@@ -56,7 +56,8 @@ async def held(
                 await _release(dsn, lease)
 
 
-async def _take(connection: Connection, name: str, holder: str, worker: Connection, seconds: float) -> Lease | None:
+async def take(connection: Connection, name: str, holder: str, worker: Connection, seconds: float) -> Lease | None:
+    """The lease, unless somebody else has it."""
     await _end_the_former(connection, name)
     taken = await connection.execute(
         """
