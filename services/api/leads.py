@@ -80,7 +80,7 @@ async def find_leads(
     whose = await ask(leads.whose, [one.lead for one in found])
     return Leads(
         position=position,
-        next=page.next(found, lambda last: last.cursor),
+        next=page.next(found, leads.Cursor, lambda last: last.cursor),
         items=[LeadLine(**told(one)) for one in found if may(caller, "lead.see", OfLead(*whose[one.lead]))],
     )
 
@@ -156,7 +156,7 @@ async def timeline_of_a_lead(
     )
     return Timeline(
         position=position,
-        next=page.next(found, lambda last: last.cursor),
+        next=page.next(found, timeline.Cursor, lambda last: last.cursor),
         items=[TimelineLine(late_seconds=one.lateness.total_seconds(), **one.__dict__) for one in found],
     )
 

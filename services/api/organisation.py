@@ -94,7 +94,7 @@ async def everybody(
     found = await ask(organisation.everybody, after=page.after(PersonId), limit=page.limit)
     return People(
         position=position,
-        next=page.next(found, lambda last: last.person),
+        next=page.next(found, PersonId, lambda last: last.person),
         items=[PersonLine.model_validate(one) for one in found],
     )
 
@@ -122,7 +122,7 @@ async def every_team(
     found = await ask(organisation.every_team, after=page.after(TeamId), limit=page.limit)
     return Teams(
         position=position,
-        next=page.next(found, lambda last: last.team),
+        next=page.next(found, TeamId, lambda last: last.team),
         items=[TeamLine.model_validate(one) for one in found],
     )
 
@@ -149,6 +149,6 @@ async def every_source(
     found = await ask(organisation.every_source, after=page.after(SourceId), limit=page.limit)
     return Sources(
         position=position,
-        next=page.next(found, lambda last: last.source),
+        next=page.next(found, SourceId, lambda last: last.source),
         items=[SourceLine.model_validate(one) for one in found],
     )

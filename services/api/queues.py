@@ -98,7 +98,7 @@ async def told(found: list[queues.Queued], position: Position, caller: Principal
     names = await names_of([line.lead for line in found if _may_see_name(caller, line)], office)
     return Queue(
         position=position,
-        next=page.next(found, lambda last: last.cursor),
+        next=page.next(found, queues.Cursor, lambda last: last.cursor),
         items=[
             QueueLine(href=f"/leads/{line.lead}", name=names.get(lead_stream(line.lead)), **line.__dict__)
             for line in found

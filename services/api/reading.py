@@ -21,6 +21,7 @@ from services.api.asking import AnOffice
 from services.api.problems import CursorIsBroken, LagsBehind
 
 T = TypeVar("T")
+Line = TypeVar("Line")
 
 LONGEST_WAIT_SECONDS = 5.0
 MOST_LINES = 200
@@ -78,13 +79,12 @@ class Page:
             raise CursorIsBroken
         return TypeAdapter(kind).validate_json(place)
 
-    def next(self, lines: Sequence[Any], place: Callable[[Any], Any]) -> str | None:
+    def next(self, lines: Sequence[Line], kind: type[Any], place: Callable[[Line], Any]) -> str | None:
         """Where the next page begins; nothing after the last one."""
         if len(lines) < self.limit:
             return None
-        last = place(lines[-1])
-        told = TypeAdapter(type(last)).dump_json(last)
-        return base64.urlsafe_b64encode(self._signature(type(last), told) + told).decode().rstrip("=")
+        told = TypeAdapter(kind).dump_json(place(lines[-1]))
+        return base64.urlsafe_b64encode(self._signature(kind, told) + told).decode().rstrip("=")
 
     def _signature(self, kind: type[Any], place: bytes) -> bytes:
         return self.vault.fingerprint(b"|".join((b"cursor", f"{kind.__module__}.{kind.__qualname__}".encode(), place)))[

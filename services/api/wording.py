@@ -55,7 +55,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 def troubles(errors: Sequence[Mapping[str, Any]]) -> Iterable[Trouble]:
     """One entry for each thing that is wrong, the first ones where there are too many."""
-    return [_trouble(error) for error in errors[:MOST_TROUBLES]]
+    told = {(trouble.path, trouble.problem): trouble for trouble in map(_trouble, errors[:MOST_TROUBLES])}
+    return told.values()
 
 
 def _trouble(error: Mapping[str, Any]) -> Trouble:

@@ -52,11 +52,11 @@ def routes() -> Iterator[APIRoute]:
 
 
 def questions() -> list[APIRoute]:
-    return [route for route in routes() if "GET" in route.methods and route.path not in OPEN_TO_ANYBODY]
+    return [route for route in routes() if "GET" in (route.methods or ()) and route.path not in OPEN_TO_ANYBODY]
 
 
 def acts() -> list[APIRoute]:
-    return [route for route in routes() if "POST" in route.methods]
+    return [route for route in routes() if "POST" in (route.methods or ())]
 
 
 def action_of(route: APIRoute) -> str | None:

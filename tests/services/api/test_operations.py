@@ -1,0 +1,152 @@
+"""Whoever keeps it running sees how far everything is; whoever has no key sees nothing that is anybody's."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from adapters.postgres import start
+from adapters.schema import install
+from services.api import create_app
+from services.api.examples import ANSWERS, BODIES
+from services.settings import Settings
+from tests.services.api.world import PROJECTIONS, World, opened, served
+from tests.support.postgres import IN_A_HURRY
+
+OPEN = ("/health", "/ready", "/metrics")
+
+
+async def test_ready_tells_the_lag_of_each_projection(world: World) -> None:
+    told = (await world.client.get("/ready")).json()
+    assert told["log_head"] == await world.head()
+    assert {line["projection"] for line in told["projections"]} == {projection.name for projection in PROJECTIONS}
+    assert {
+        line.keys() - {"projection"} == {"position", "lag_events", "parked_streams"} for line in told["projections"]
+    } == {True}
+
+
+async def test_the_wrong_schema_is_not_ready(empty_database: str, settings: Settings) -> None:
+    async with served(create_app(settings.model_copy(update={"dsn": empty_database}))) as world:
+        answer = await world.client.get("/ready")
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/not-ready")
+        assert (await world.client.get("/health")).status_code == 200
+
+
+async def test_metrics_tell_numbers_and_no_names(world: World) -> None:
+    lead = await world.lead(to="rep-1", contact={"name": "Ada"})
+    await world.see("rep", f"/leads/{lead}")
+    await world.post("rep", f"/leads/{lead}/promises", {"follow_up_by": "2001-01-01T00:00:00Z"})
+    await world.client.get("/nowhere/ada@example.com")
+    text = (await world.client.get("/metrics")).text
+    for line in [
+        'leadledger_requests_total{method="GET",route="/leads/{lead_id}",status="200"}',
+        'leadledger_requests_total{method="POST",route="/leads/{lead_id}/assignments",status="201"}',
+        'leadledger_request_seconds_count{method="POST",route="/leads"}',
+        'leadledger_requests_total{method="GET",route="(none)",status="404"}',
+        'leadledger_refusals_total{refusal="FollowUpIsInThePast"}',
+        "leadledger_events_appended_total",
+        f"leadledger_log_head {float(await world.head())}",
+        'leadledger_projection_lag{projection="queues"}',
+        'leadledger_streams_parked{projection="queues"} 0.0',
+    ]:
+        assert line in text, line
+    assert lead not in text
+    assert "ada" not in text.lower()
+
+
+async def test_the_document_describes_every_act_with_an_example(world: World) -> None:
+    document: dict[str, Any] = (await world.client.get("/openapi.json")).json()
+    assert document["info"]["title"] == "Leadledger"
+    assert document["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
+    for path, methods in document["paths"].items():
+        for method, told in methods.items():
+            assert told["summary"], path
+            assert told.get("security", document["security"]) == (
+                [] if path in ("/health", "/ready", "/metrics") else [{"key": []}]
+            )
+            if method == "post":
+                assert told["requestBody"]["content"]["application/json"]["examples"], path
+                assert {"200", "201", "400", "401", "404", "409", "412", "413", "415", "422", "503"} <= told[
+                    "responses"
+                ].keys()
+            if path not in OPEN:
+                shown = told["responses"]["201" if method == "post" else "200"]["content"]["application/json"]
+                assert shown["example"], path
+                refused = told["responses"]["404"]["content"]
+                assert refused == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert "HTTPValidationError" not in json.dumps(document)
+
+
+async def test_every_example_of_a_body_is_taken(world: World) -> None:
+    for command, example in BODIES.items():
+        command.model_validate(example["example"]["value"])
+
+
+async def test_every_example_of_an_answer_is_one(world: World) -> None:
+    for answer, example in ANSWERS.items():
+        assert answer.model_validate(example).model_dump(mode="json") == example
+
+
+async def test_no_page_loads_anything_from_elsewhere(world: World) -> None:
+    for path in ("/docs", "/redoc", "/docs/oauth2-redirect"):
+        assert (await world.client.get(path)).status_code == 404
+
+
+async def test_a_failure_of_ours_is_told_without_anybodys_words(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    somebody = "Ada Example"
+
+    async def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError(somebody)
+
+    monkeypatch.setattr(world.office.desk, "handle", fail)
+    answer = await world.post("rep", "/leads", {"contact": {"name": somebody}})
+    told = answer.json()
+    assert (answer.status_code, told["type"]) == (500, "/problems/unexpected-failure")
+    assert told["incident"] in caplog.text
+    assert "builtins.RuntimeError" in caplog.text
+    assert "test_operations.py" in caplog.text
+    assert somebody not in caplog.text + answer.text
+
+
+async def test_a_stopped_database_answers_503_and_everything_recovers_by_itself(
+    server_folder: Any, settings: Settings
+) -> None:
+    server = start(server_folder / "postgres", settings=IN_A_HURRY)
+    try:
+        await install(server.dsn())
+        async with opened(settings.model_copy(update={"dsn": server.dsn()})) as world:
+            lead = await world.lead(to="rep-1", contact={"name": "Ada"})
+            call = {"channel": "call", "outcome": "reached"}
+            server.stop()
+            world.app.state.office.questions.timeout = 0.5
+            for answer in (
+                await world.post("rep", f"/leads/{lead}/outreach", call, Idempotency_Key="call"),
+                await world.get("rep", "/queues/me"),
+                await world.client.get("/ready"),
+            ):
+                assert answer.status_code == 503, answer.text
+                assert answer.headers["retry-after"] == "1"
+                assert answer.json()["type"] in ("/problems/log-unavailable", "/problems/database-unavailable")
+            assert (await world.client.get("/health")).status_code == 200
+            assert (await world.client.get("/metrics")).status_code == 200
+            server = start(server_folder / "postgres", settings=IN_A_HURRY)
+            receipt = await _answered(world, lead, call)
+            assert (receipt["events"], receipt["version"]) == (["LeadContacted.v1"], 3)
+            (line,) = (await world.see("rep", "/queues/me")).json()["items"]
+            assert (line["lead"], line["state"]) == (lead, "contacted")
+    finally:
+        server.stop()
+
+
+async def _answered(world: World, lead: str, call: dict[str, str]) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            answer = await world.post("rep", f"/leads/{lead}/outreach", call, Idempotency_Key="call")
+            if answer.status_code != 503:
+                assert answer.status_code in (200, 201), answer.text
+                told: dict[str, Any] = answer.json()
+                return told
+            await asyncio.sleep(0.05)
