@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar, get_type_hints
 from uuid import uuid4, uuid5
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
+from starlette.types import Receive, Scope, Send
 
 from commands.command import Command
 from commands.desk import Desk
@@ -18,28 +23,57 @@ from commands.teams import TeamCommand
 from domain.access import Principal
 from domain.identity import LEADLEDGER, LeadId, StreamId, lead_stream
 from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
+from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
 from services.api.problems import HeaderIsMalformed
+from services.api.receiving import Headers, told_in_json
 
-KEY = re.compile(r"[\x21-\x7e]{1,200}")
-VERSION = re.compile(r'"(0|[1-9][0-9]{0,8})"')
+KEY = re.compile(rb"[\x21-\x7e]{1,200}")
+VERSION = re.compile(rb'"(0|[1-9][0-9]{0,8})"')
+LEAD = TypeAdapter[LeadId](LeadInPath)
 R = TypeVar("R", bound=Receipt)
+
+
+class Act(APIRoute):
+    """An act's route: who is calling, what they send, one command, its receipt.
+
+    It does by hand what FastAPI would do for the same signature, at a quarter of the cost: this is the path on which
+    every rep and every telephone system writes.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **how: Any) -> None:
+        super().__init__(path, endpoint, **how)
+        self.command: type[Command[Any]] = get_type_hints(endpoint)["command"]
+        self.app = self.hand_in
+
+    async def hand_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the command in at the desk."""
+        headers: Headers = dict(scope["headers"])
+        state = scope["app"].state
+        desk = AtTheDesk(state.office.desk, await identified(state.callers, headers), headers)
+        command = await told_in_json(headers, receive)
+        receipt = await self.endpoint(**_validated(self.command, command, scope["path_params"]), desk=desk)
+        body: bytes = receipt.__pydantic_serializer__.to_json(receipt)
+        length = (b"content-length", str(len(body)).encode())
+        await send({"type": "http.response.start", "status": desk.status, "headers": [*desk.headers, length]})
+        await send({"type": "http.response.body", "body": body})
 
 
 class AtTheDesk:
     """One caller with one wish: by which key it goes, and on which version it builds."""
 
-    def __init__(self, request: Request, response: Response) -> None:
-        self.desk: Desk = request.app.state.office.desk
-        self.caller: Principal = request.scope["caller"]
-        self.key = idempotency_key(request.headers.get("idempotency-key"))
-        self.expected_version = expected_version(request.headers.get("if-match"))
-        self.response = response
+    def __init__(self, desk: Desk, caller: Principal, headers: Headers) -> None:
+        self.desk = desk
+        self.caller = caller
+        self.key = idempotency_key(headers.get(b"idempotency-key"))
+        self.expected_version = expected_version(headers.get(b"if-match"))
+        self.status = 201
+        self.headers: list[tuple[bytes, bytes]] = [(b"content-type", b"application/json")]
 
     async def create(self, command: LeadCommand) -> LeadReceipt:
         """A new lead; the same caller with the same key always means the same one."""
         lead = LeadId(str(uuid5(LEADLEDGER, f"lead-of:{self.caller.id}:{self.key}") if self.key else uuid4()))
-        self.response.headers["Location"] = f"/leads/{lead}"
+        self.headers.append((b"location", f"/leads/{lead}".encode()))
         return await self.lead(lead, command)
 
     async def lead(self, lead: LeadId, command: LeadCommand) -> LeadReceipt:
@@ -64,11 +98,11 @@ class AtTheDesk:
         )
 
     def _receipt(self, kind: type[R], handled: Handled, **about: str) -> R:
-        self.response.headers["ETag"] = f'"{handled.version}"'
+        self.headers.append((b"etag", f'"{handled.version}"'.encode()))
         if handled.events and not handled.repeated:
             EVENTS.inc(len(handled.events))
         else:
-            self.response.status_code = 200
+            self.status = 200
         told: dict[str, Any] = {
             "version": handled.version,
             "position": handled.position,
@@ -80,22 +114,24 @@ class AtTheDesk:
         return kind(**told)
 
 
-async def at_the_desk(request: Request, response: Response) -> AtTheDesk:
-    """The caller's place at the desk."""
-    return AtTheDesk(request, response)
+def at_the_desk() -> AtTheDesk:
+    """For the signature; the route itself leads the caller to the desk."""
+    raise NotImplementedError
 
 
 ADesk = Annotated[AtTheDesk, Depends(at_the_desk)]
 
 
-def idempotency_key(header: str | None) -> str | None:
+def idempotency_key(header: bytes | None) -> str | None:
     """The caller's own name for the wish. Raises HeaderIsMalformed."""
-    if header is not None and KEY.fullmatch(header) is None:
+    if header is None:
+        return None
+    if KEY.fullmatch(header) is None:
         raise HeaderIsMalformed("Idempotency-Key has 1 to 200 visible ASCII characters.")
-    return header
+    return header.decode()
 
 
-def expected_version(header: str | None) -> int | None:
+def expected_version(header: bytes | None) -> int | None:
     """The version that the caller has seen, as an ETag. Raises HeaderIsMalformed."""
     if header is None:
         return None
@@ -103,3 +139,21 @@ def expected_version(header: str | None) -> int | None:
     if told is None:
         raise HeaderIsMalformed('If-Match is one version in quotation marks, as an ETag tells it: "3".')
     return int(told[1])
+
+
+def _validated(kind: type[Command[Any]], told: Any, path: Mapping[str, str]) -> dict[str, Any]:
+    """The command, and the lead it is about, if it is about one. Raises RequestValidationError."""
+    troubles: list[Any] = []
+    arguments: dict[str, Any] = {}
+    try:
+        if "lead_id" in path:
+            arguments["lead_id"] = LEAD.validate_python(path["lead_id"])
+    except ValidationError as invalid:
+        troubles += [trouble | {"loc": ("path", "lead_id")} for trouble in invalid.errors()]
+    try:
+        arguments["command"] = kind.model_validate(told)
+    except ValidationError as invalid:
+        troubles += [trouble | {"loc": ("body", *trouble["loc"])} for trouble in invalid.errors()]
+    if troubles:
+        raise RequestValidationError(troubles)
+    return arguments

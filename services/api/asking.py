@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Request, Response
+from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
 from commands.command import NothingThere, PersonName, TeamName
@@ -13,6 +14,9 @@ from domain.access import THE_DESK, Action, OfLead, OfPerson, OfTeam, Principal,
 from domain.identity import LeadId, PersonId
 from domain.lead.standing import LeadUnknown
 from projections import leads, organisation
+from services.api.problems import KeyNeeded
+from services.api.receiving import Headers
+from services.callers import Callers
 from services.wiring import Office
 
 P = ParamSpec("P")
@@ -23,6 +27,30 @@ LEAD_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 LeadInPath = Annotated[LeadId, Path(pattern=LEAD_ID, description="The lead's id, as every answer spells it.")]
 PersonInPath = Annotated[PersonName, Path(description="A person's name on record, a pseudonym.")]
 TeamInPath = Annotated[TeamName, Path(description="A team's name on record.")]
+
+
+async def identified(callers: Callers, headers: Headers) -> Principal:
+    """Whoever holds the key that the request came with. Raises KeyNeeded."""
+    scheme, _, key = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    caller = await callers.who(key.strip()) if scheme.lower() == "bearer" else None
+    if caller is None:
+        raise KeyNeeded
+    return caller
+
+
+class Asked(APIRoute):
+    """A question's route: it finds out who is calling before anything else."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Identify, then answer."""
+        answer = super().get_route_handler()
+
+        async def identify_and_answer(request: Request) -> Response:
+            headers = dict(request.scope["headers"])
+            request.scope["caller"] = await identified(request.app.state.callers, headers)
+            return await answer(request)
+
+        return identify_and_answer
 
 
 class Asks:

@@ -9,9 +9,10 @@ from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from commands.command import Command
+from services.api.acting import Act
+from services.api.asking import Asked
 from services.api.examples import ANSWERS, BODIES
 from services.api.problems import Problem, documented
-from services.api.receiving import Received
 
 E = TypeVar("E", bound=Callable[..., Any])
 
@@ -59,7 +60,7 @@ class Acts:
     """Endpoints that put something on record: the body is the command, the answer its receipt."""
 
     def __init__(self, tags: list[str | Any]) -> None:
-        self.router = APIRouter(tags=tags, route_class=Received)
+        self.router = APIRouter(tags=tags, route_class=Act)
 
     def post(self, path: str) -> Callable[[E], E]:
         """The function below is what this path does."""
@@ -94,7 +95,7 @@ class Questions:
     """Endpoints that answer from the read models."""
 
     def __init__(self, tags: list[str | Any]) -> None:
-        self.router = APIRouter(tags=tags, route_class=Received)
+        self.router = APIRouter(tags=tags, route_class=Asked)
 
     def get(self, path: str) -> Callable[[E], E]:
         """The function below answers this path."""

@@ -112,6 +112,10 @@ class BodyIsNotJson(BadRequest):
     """The body is no JSON, or not JSON that everybody reads alike."""
 
 
+class CallerIsGone(BadRequest):
+    """The connection ended before the body did."""
+
+
 class HeaderIsMalformed(BadRequest):
     """A header of the request is not in the form that it must have."""
 

@@ -1,21 +1,18 @@
-"""How a request is received: not too large, from somebody known, and in JSON that everybody reads alike."""
+"""How a request is received: not too large, and in JSON that everybody reads alike."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from fastapi import Request
-from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.api.problems import (
     BodyIsNotJson,
     BodyIsTooLarge,
-    KeyNeeded,
+    CallerIsGone,
     MediaTypeIsUnsupported,
     problem,
     unexpected,
@@ -63,47 +60,43 @@ class Guarded:
                 await response(scope, receive, send)
 
 
-class Received(APIRoute):
-    """A route that first finds out who is calling, and only then reads what they sent."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Identify, then answer."""
-        answer = super().get_route_handler()
-
-        async def identify_and_answer(request: Request) -> Response:
-            scheme, _, key = request.headers.get("authorization", "").partition(" ")
-            caller = await request.app.state.callers.who(key.strip()) if scheme.lower() == "bearer" else None
-            if caller is None:
-                raise KeyNeeded
-            request.scope["caller"] = caller
-            return await answer(StrictRequest(request.scope, request.receive))
-
-        return identify_and_answer
+Headers = Mapping[bytes, bytes]
 
 
-class StrictRequest(Request):
-    """A request whose body is JSON without two meanings."""
+async def told_in_json(headers: Headers, receive: Receive) -> Any:
+    """What the body says; no body says nothing. In JSON that everybody reads alike, or not at all."""
+    body = await _all_of(receive)
+    if not body:
+        return None
+    if not _declares_json(headers.get(b"content-type", b"").decode("latin-1")):
+        raise MediaTypeIsUnsupported
+    try:
+        return STRICT.decode(body.decode("utf-8"))
+    except UnicodeDecodeError as broken:
+        raise BodyIsNotJson(f"The body is no UTF-8: see byte {broken.start}.") from None
+    except json.JSONDecodeError as broken:
+        raise BodyIsNotJson(f"The body is no JSON: see line {broken.lineno}, column {broken.colno}.") from None
+    except RecursionError:
+        raise BodyIsNotJson("The body is nested too deeply; nothing here is deeper than three levels.") from None
 
-    async def body(self) -> bytes:
-        """The bytes, if they are declared as JSON."""
-        body = await super().body()
-        if body:
-            media, _, parameters = self.headers.get("content-type", "").partition(";")
-            charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-            if media.strip().lower() != "application/json" or charset not in ("", "utf-8", "utf8"):
-                raise MediaTypeIsUnsupported
-        return body
 
-    async def json(self) -> Any:
-        """What the bytes say: no name twice in one object, no NaN, no number without end, no depth without end."""
-        try:
-            return STRICT.decode((await self.body()).decode("utf-8"))
-        except UnicodeDecodeError as broken:
-            raise BodyIsNotJson(f"The body is no UTF-8: see byte {broken.start}.") from None
-        except json.JSONDecodeError as broken:
-            raise BodyIsNotJson(f"The body is no JSON: see line {broken.lineno}, column {broken.colno}.") from None
-        except RecursionError:
-            raise BodyIsNotJson("The body is nested too deeply; nothing here is deeper than three levels.") from None
+async def _all_of(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CallerIsGone
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _declares_json(content_type: str) -> bool:
+    if content_type == "application/json":
+        return True
+    media, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    return media.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
