@@ -58,47 +58,53 @@ async def held(
 
 async def take(connection: Connection, name: str, holder: str, worker: Connection, seconds: float) -> Lease | None:
     """The lease, unless somebody else has it."""
-    await _end_the_former(connection, name)
-    taken = await connection.execute(
-        """
-        UPDATE read.leases
-        SET epoch = epoch + 1,
-            holder = %s,
-            backend = %s,
-            expires_at = clock_timestamp() + make_interval(secs => %s)
-        WHERE name = %s
-          AND expires_at < clock_timestamp()
-        RETURNING epoch
-        """,
-        [holder, worker.info.backend_pid, seconds, name],
-    )
-    row = await taken.fetchone()
-    return Lease(name, row[0], seconds) if row else None
-
-
-async def _end_the_former(connection: Connection, name: str) -> None:
-    """A holder that was stopped in the middle of a transaction has rows locked that the next one will need."""
-    found = await connection.execute(
-        "SELECT backend FROM read.leases WHERE name = %s AND holder IS NOT NULL AND expires_at < clock_timestamp()",
-        [name],
-    )
-    row = await found.fetchone()
-    if row is None:
-        return
     async with connection.transaction():
-        # Only as who we logged in may we look at, and end, what the same login runs.
-        await connection.execute("SET LOCAL ROLE NONE")
+        free = await connection.execute(
+            """
+            SELECT epoch, CASE WHEN holder IS NOT NULL THEN backend END
+            FROM read.leases
+            WHERE name = %s
+              AND expires_at < clock_timestamp()
+            FOR UPDATE
+            """,
+            [name],
+        )
+        row = await free.fetchone()
+        if row is None:
+            return None
+        epoch, former = row
+        if former is not None:
+            await _end(connection, former)
         await connection.execute(
             """
-            SELECT pg_terminate_backend(pid)
-            FROM pg_stat_activity
-            WHERE pid = %s
-              AND application_name = %s
-              AND usename = session_user
-              AND datname = current_database()
+            UPDATE read.leases
+            SET epoch = %s,
+                holder = %s,
+                backend = %s,
+                expires_at = clock_timestamp() + make_interval(secs => %s)
+            WHERE name = %s
             """,
-            [row[0], APPLICATION],
+            [epoch + 1, holder, worker.info.backend_pid, seconds, name],
         )
+    return Lease(name, epoch + 1, seconds)
+
+
+async def _end(connection: Connection, backend: int) -> None:
+    """A holder that was stopped in the middle of a transaction has rows locked that the next one will need."""
+    # Only as who we logged in may we look at, and end, what the same login runs.
+    await connection.execute("SET LOCAL ROLE NONE")
+    await connection.execute(
+        """
+        SELECT pg_terminate_backend(pid)
+        FROM pg_stat_activity
+        WHERE pid = %s
+          AND application_name = %s
+          AND usename = session_user
+          AND datname = current_database()
+        """,
+        [backend, APPLICATION],
+    )
+    await connection.execute("RESET ROLE")
 
 
 async def _keep(dsn: str, lease: Lease) -> None:
