@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
-
 from projections.projector import Freshness
-from services.api.counting import Counted
+from services.api.acting import Act
 from services.api.describing import describe
+from services.api.front import Front
 from services.api.lead_acts import lead_acts
 from services.api.leads import lead_questions
 from services.api.operations import operations, public
@@ -17,7 +17,6 @@ from services.api.organisation import organisation_acts, organisation_questions
 from services.api.problems import tell_problems
 from services.api.queues import queue_questions
 from services.api.reading import LONGEST_WAIT_SECONDS
-from services.api.receiving import Guarded
 from services.callers import Callers, standing
 from services.settings import Settings, as_role
 from services.wiring import open_office
@@ -33,21 +32,24 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None) -> Front:
     """The API over the database that the settings name; it connects when it starts."""
     settings = settings or Settings()
     dsn = as_role(settings.dsn, "leadledger_desk")
 
     @asynccontextmanager
-    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
+    async def open_and_close(app: Front) -> AsyncIterator[None]:
         async with open_office(settings) as office, Freshness(dsn) as freshness:
             app.state.office = office
             app.state.freshness = freshness
             app.state.callers = Callers(office.credentials, standing(office.questions))
+            # What is there now stays: there is no use in looking for garbage in it again and again.
+            gc.collect()
+            gc.freeze()
             yield
 
     # The pages that FastAPI offers for reading /openapi.json load their scripts from elsewhere: none are served.
-    app = FastAPI(
+    app = Front(
         title="Leadledger",
         version="0.1.0",
         docs_url=None,
@@ -59,11 +61,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.dsn = dsn
     app.state.schema_checked = False
     app.state.longest_wait_seconds = LONGEST_WAIT_SECONDS
-    app.add_middleware(Guarded)
-    app.add_middleware(Counted)
     for router in ROUTERS:
         # As they are: including them would put a second matching before each.
         app.router.routes.extend(router.routes)
+    for route in app.routes:
+        if isinstance(route, Act):
+            app.learn(route)
     tell_problems(app)
     describe(app)
     return app

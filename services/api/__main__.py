@@ -29,6 +29,7 @@ def main() -> None:
             log_level=settings.log_level,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=STOP_WITHIN_SECONDS,
         )
 

@@ -6,6 +6,7 @@ import logging
 import re
 import traceback
 from collections.abc import Mapping
+from functools import singledispatch
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -140,21 +141,22 @@ def unavailable(name: str, detail: str, about: Mapping[str, str] | None = None) 
     return problem(name, 503, detail, {"Retry-After": str(RETRY_AFTER_SECONDS)}, about=about)
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Give every exception that a caller can meet its document."""
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _declined)
-    app.add_exception_handler(LogUnavailable, _log_unavailable)
-    for lost in (psycopg.OperationalError, PoolTimeout):
-        app.add_exception_handler(lost, _database_unavailable)
-    for missing in (NotReady, SchemaTrouble, psycopg.errors.UndefinedTable):
-        app.add_exception_handler(missing, _not_ready)
-    app.add_exception_handler(LagsBehind, _lags_behind)
+@singledispatch
+def told(failure: Exception) -> Response:
+    """What the caller is told about any exception; what nobody expected gets an incident's name.
+
+    The log says where it happened; neither tells what was in the request.
+    """
+    incident = str(uuid4())
+    where = "".join(traceback.format_list(traceback.extract_tb(failure.__traceback__)))
+    # The exception's own words may repeat a value; its type and the places it went through do not.
+    log.error("incident %s: %s\n%s", incident, _kind(failure), where)
+    detail = "This is a failure of ours. Nothing is known to have changed; with the same Idempotency-Key, ask again."
+    return problem("UnexpectedFailure", 500, detail, incident=incident)
 
 
-async def _refused(request: Request, refusal: Exception) -> Response:
-    assert isinstance(refusal, Refusal)  # noqa: S101 - Starlette's types do not tell
+@told.register
+def _refused(refusal: Refusal) -> Response:
     REFUSALS.labels(refusal.name).inc()
     status = STATUS_OF.get(type(refusal), 409)
     if status == 503:
@@ -162,44 +164,49 @@ async def _refused(request: Request, refusal: Exception) -> Response:
     return problem(refusal.name, status, refusal.sentence, about=refusal.about)
 
 
-async def _invalid(request: Request, invalid: Exception) -> Response:
-    assert isinstance(invalid, RequestValidationError)  # noqa: S101
-    errors = [told.model_dump() for told in troubles(invalid.errors())]
-    detail = "Something in the request is not as it must be; see errors."
-    return problem("RequestIsInvalid", 422, detail, errors=errors)
+@told.register
+def _invalid(invalid: RequestValidationError) -> Response:
+    errors = [trouble.model_dump() for trouble in troubles(invalid.errors())]
+    return problem("RequestIsInvalid", 422, "Something in the request is not as it must be; see errors.", errors=errors)
 
 
-async def _declined(request: Request, declined: Exception) -> Response:
-    assert isinstance(declined, HTTPException)  # noqa: S101
+@told.register
+def _declined(declined: HTTPException) -> Response:
     name = NAMES.get(declined.status_code) or type(declined).__name__
     return problem(name, declined.status_code, str(declined.detail), declined.headers)
 
 
-async def _log_unavailable(request: Request, lost: Exception) -> Response:
+@told.register
+def _log_unavailable(lost: LogUnavailable) -> Response:
     return unavailable("LogUnavailable", " ".join((LogUnavailable.__doc__ or "").split()))
 
 
-async def _database_unavailable(request: Request, lost: Exception) -> Response:
+@told.register(psycopg.OperationalError)
+@told.register(PoolTimeout)
+def _database_unavailable(lost: Exception) -> Response:
     return unavailable("DatabaseUnavailable", "The database cannot be reached at the moment; ask again shortly.")
 
 
-async def _not_ready(request: Request, missing: Exception) -> Response:
+@told.register(NotReady)
+@told.register(SchemaTrouble)
+@told.register(psycopg.errors.UndefinedTable)
+def _not_ready(missing: Exception) -> Response:
     return unavailable("NotReady", str(missing if isinstance(missing, SchemaTrouble) else NotReady.__doc__))
 
 
-async def _lags_behind(request: Request, lag: Exception) -> Response:
-    assert isinstance(lag, LagsBehind)  # noqa: S101
+@told.register
+def _lags_behind(lag: LagsBehind) -> Response:
     return unavailable("LagsBehind", str(lag), lag.about)
 
 
-def unexpected(failure: Exception) -> Response:
-    """Tell the caller an incident's name, and the log where it happened; neither tells what was in the request."""
-    incident = str(uuid4())
-    where = "".join(traceback.format_list(traceback.extract_tb(failure.__traceback__)))
-    # The exception's own words may repeat a value; its type and the places it went through do not.
-    log.error("incident %s: %s\n%s", incident, _kind(failure), where)
-    detail = "This is a failure of ours. Nothing is known to have changed; with the same Idempotency-Key, ask again."
-    return problem("UnexpectedFailure", 500, detail, incident=incident)
+def tell_problems(app: FastAPI) -> None:
+    """Let FastAPI answer in our words too."""
+
+    async def answer(request: Request, failure: Exception) -> Response:
+        return told(failure)
+
+    for kind in told.registry.keys() - {object, Exception}:
+        app.add_exception_handler(kind, answer)
 
 
 def _kind(failure: Exception) -> str:

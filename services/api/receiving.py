@@ -14,8 +14,7 @@ from services.api.problems import (
     BodyIsTooLarge,
     CallerIsGone,
     MediaTypeIsUnsupported,
-    problem,
-    unexpected,
+    told,
 )
 
 MOST_BYTES = 1_000_000
@@ -51,11 +50,10 @@ class Guarded:
 
         try:
             if _declared_bytes(scope) > MOST_BYTES:
-                await _too_large(scope, receive, send)
-            else:
-                await self.app(scope, receive_counted, send_noted)
+                raise BodyIsTooLarge
+            await self.app(scope, receive_counted, send_noted)
         except Exception as failure:
-            response = unexpected(failure)
+            response = told(failure)
             if not answered:
                 await response(scope, receive, send)
 
@@ -132,8 +130,3 @@ def _declared_bytes(scope: Scope) -> int:
         if name == b"content-length":
             return int(value) if value.isdigit() and len(value) < 20 else MOST_BYTES + 1
     return 0
-
-
-async def _too_large(scope: Scope, receive: Receive, send: Send) -> None:
-    refused = BodyIsTooLarge()
-    await problem("BodyIsTooLarge", 413, refused.detail, refused.headers)(scope, receive, send)
