@@ -100,13 +100,14 @@ class Vault:
         return hmac.digest(self._keys.fingerprint, wish, "sha256")
 
     async def seal(
-        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]]
+        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]], *, new: bool = False
     ) -> tuple[Mapping[str, Sealed], tuple[SealedRow, ...], tuple[WrappedKey, ...]]:
         """Encrypt each part (its field, its kind, its plaintext) with the subject's key, a new one if it has none.
 
-        Two at once may each draw a key for one subject; both keys are kept, since each row names its own.
+        Two at once may each draw a key for one subject; both keys are kept, since each row names its own. About a
+        `new` subject nothing was ever on record, so no key is looked for.
         """
-        key_id, data_key, new = await self._key_of(subject)
+        key_id, data_key, drawn = self._draw(subject) if new else await self._key_of(subject)
         sealed: dict[str, Sealed] = {}
         rows: list[SealedRow] = []
         for field, kind, plaintext in parts:
@@ -115,7 +116,7 @@ class Vault:
             ciphertext = nonce + AESGCM(data_key).encrypt(nonce, plaintext, _place(subject, ref))
             rows.append(SealedRow(ref, subject, key_id, kind, ciphertext))
             sealed[field] = Sealed(str(subject), str(ref), hashlib.sha256(ciphertext).hexdigest())
-        return sealed, tuple(rows), new
+        return sealed, tuple(rows), drawn
 
     async def open(self, sealed: Iterable[Sealed]) -> dict[str, bytes]:
         """The plaintext of each, by its ref; what was erased is left out. Raises SealBroken."""
@@ -178,6 +179,9 @@ class Vault:
             self._latest[subject] = key_id
             _bound(self._latest)
             return key_id, data_key, ()
+        return self._draw(subject)
+
+    def _draw(self, subject: StreamId) -> tuple[UUID, bytes, tuple[WrappedKey, ...]]:
         key_id, data_key = uuid4(), secrets.token_bytes(32)
         return key_id, data_key, (self._wrapped(subject, key_id, data_key),)
 

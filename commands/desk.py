@@ -42,9 +42,12 @@ class Vault(Protocol):
     """What the desk needs of the vault."""
 
     async def seal(
-        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]]
+        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]], *, new: bool = False
     ) -> tuple[Mapping[str, Sealed], tuple[SealedRow, ...], tuple[WrappedKey, ...]]:
-        """Encrypt each part (its field, its kind, its plaintext); the rows are stored together with the events."""
+        """Encrypt each part (its field, its kind, its plaintext); the rows are stored together with the events.
+
+        About a `new` subject nothing is on record yet.
+        """
         ...
 
     def fingerprint(self, wish: bytes) -> bytes:
@@ -146,7 +149,8 @@ class Desk:
                 raise command.kind.unknown
             if expected_version is not None and known.version != expected_version:
                 raise VersionHasMoved(version=known.version, expected=expected_version)
-            sealed, rows, keys = await self._vault.seal(stream, parts) if parts else ({}, (), ())
+            new = known.version == 0
+            sealed, rows, keys = await self._vault.seal(stream, parts, new=new) if parts else ({}, (), ())
             around = Surroundings(looked_up, sealed)
             try:
                 events = tuple(command.decide(known.state, on, around))

@@ -17,7 +17,7 @@ class PaperVault:
         return hashlib.sha256(wish).digest()
 
     async def seal(
-        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]]
+        self, subject: StreamId, parts: Sequence[tuple[str, str, bytes]], *, new: bool = False
     ) -> tuple[Mapping[str, Sealed], tuple[SealedRow, ...], tuple[WrappedKey, ...]]:
         key_id = uuid4()
         rows = [SealedRow(uuid4(), subject, key_id, kind, b"locked") for _, kind, _ in parts]
