@@ -89,6 +89,13 @@ async def take(connection: Connection, name: str, holder: str, worker: Connectio
     return Lease(name, epoch + 1, seconds)
 
 
+async def free_all(connection: Connection) -> None:
+    """Let everybody take every lease at once; only for a server that has just started, on which no holder can live."""
+    there = await connection.execute("SELECT to_regclass('read.leases') IS NOT NULL")
+    if (await there.fetchone() or (False,))[0]:
+        await connection.execute("UPDATE read.leases SET expires_at = '-infinity', holder = NULL")
+
+
 async def _end(connection: Connection, backend: int) -> None:
     """A holder that was stopped in the middle of a transaction has rows locked that the next one will need."""
     # Only as who we logged in may we look at, and end, what the same login runs.

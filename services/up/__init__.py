@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -28,6 +29,8 @@ from services.up.logs import LogFile
 from services.wiring import open_office
 
 READY_WITHIN_SECONDS = 60.0
+CAUGHT_UP_WITHIN_SECONDS = 15.0
+MOST_BYTES = 100_000
 FORMER_API_LEAVES_WITHIN_SECONDS = 5.0
 
 
@@ -205,13 +208,18 @@ def _shower(name: str) -> Callable[[str], None]:
 
 
 async def _until_ready(url: str) -> None:
-    """Ask until the API says that it and all projections are ready. Raises UpTrouble."""
-    give_up_at = time.monotonic() + READY_WITHIN_SECONDS
+    """Ask until the API answers and the read models know all of the log, or nearly. Raises UpTrouble."""
+    began = time.monotonic()
     said = "nothing"
-    while time.monotonic() < give_up_at:
+    while (waited := time.monotonic() - began) < READY_WITHIN_SECONDS:
         status, said = await asyncio.to_thread(_ask, f"{url}/ready")
         if status == 200:
-            return
+            behind = max((int(one["lag_events"]) for one in json.loads(said)["projections"]), default=0)
+            if behind == 0:
+                return
+            if waited > CAUGHT_UP_WITHIN_SECONDS:
+                say(f"The read models are {behind:,} events behind and catching up; answers lack those until then.")
+                return
         await asyncio.sleep(0.05)
     raise UpTrouble(f"Leadledger was not ready after {READY_WITHIN_SECONDS:.0f} s; {url}/ready says: {said}")
 
@@ -219,8 +227,8 @@ async def _until_ready(url: str) -> None:
 def _ask(url: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, timeout=2.0) as answer:  # noqa: S310 - our own address
-            return answer.status, ""
+            return answer.status, answer.read(MOST_BYTES).decode()
     except urllib.error.HTTPError as refused:
-        return refused.code, refused.read(2000).decode(errors="replace")
+        return refused.code, refused.read(MOST_BYTES).decode(errors="replace")
     except OSError as gone:
         return 0, str(gone)

@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from adapters import postgres, schema
+from projections.projector.lease import free_all
 from services.running import write_private
 from services.settings import Settings
 
@@ -51,6 +52,9 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
         await asyncio.to_thread(_create_database, server.dsn())
         database.owner_dsn = server.dsn(NAME)
         await schema.install(database.owner_dsn)
+        async with await psycopg.AsyncConnection.connect(database.owner_dsn, autocommit=True) as owner:
+            # After a `kill -9` the former projector's leases would keep the new one waiting for ten seconds.
+            await free_all(owner)
         database.dsn = await asyncio.to_thread(_login, server, settings.home, DESK)
         database.projector_dsn = await asyncio.to_thread(_login, server, settings.home, PROJECTOR)
         yield database

@@ -10,6 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,7 +38,7 @@ class Product:
         surroundings = {**inherited, "LEADLEDGER_HOME": str(home), **(environment or {})}
         self.home = home
         self.environment = surroundings
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[str] = subprocess.Popen(
             [python, "-m", "services.cli", "up", "--port", "0", *words],
             env=surroundings,
             cwd="/",
@@ -46,7 +47,9 @@ class Product:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            **({"user": user, "group": user, "extra_groups": []} if user is not None else {}),
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
         self.out: list[str] = []
         self.err: list[str] = []
@@ -121,11 +124,11 @@ class Product:
 
     def child(self, name: str) -> psutil.Process:
         """The API, the projector or the server."""
-        found = [
-            one
-            for one in psutil.Process(self.process.pid).children()
-            if any(f"services.{name}" in word for word in one.cmdline()) or one.name() == name
-        ]
+        found = []
+        for one in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):  # It has just died, or its parent has not looked yet.
+                if one.name() == name or any(f"services.{name}" in word for word in one.cmdline()):
+                    found.append(one)
         assert len(found) == 1, found
         return found[0]
 
@@ -140,7 +143,7 @@ class Product:
         """As Ctrl-C does, and wait for the end; answer the exit code."""
         family = self.family()
         self.process.send_signal(sign)
-        code = self.process.wait(timeout=30)
+        code: int = self.process.wait(timeout=30)
         for reader in self._readers:
             reader.join(timeout=5)
         psutil.wait_procs(family, timeout=10)

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from adapters.postgres_binaries import Account, closed_folder
+from services.cli import app
 from tests.support.eventually import eventually
 from tests.support.postgres import reachable_folder
 from tests.support.processes import is_gone
@@ -38,7 +40,24 @@ def home(stopped_home: Path, server_folder: Path) -> Path:
     return server_folder / "home"
 
 
+@pytest.fixture(scope="module")
+def running(stopped_home: Path) -> Iterator[Product]:
+    """One for all tests that only look at it."""
+    with reachable_folder() as folder:
+        subprocess.run(["cp", "-a", stopped_home, folder / "home"], check=True)
+        with Product(folder / "home") as product:
+            yield product
+
+
 def test_the_first_start_greets_with_things_that_work_and_ctrl_c_leaves_nothing(server_folder: Path) -> None:
+    """Also when an even earlier start was stopped half way."""
+    product = Product(server_folder / "home")
+    eventually(lambda: (server_folder / "home").exists() and list((server_folder / "home").glob("pgdata*")))
+    family = product.family()
+    assert product.interrupt() == 0, product.said
+    assert "Traceback" not in product.said
+    assert all(is_gone(one.pid) for one in family)
+
     with Product(server_folder / "home") as product:
         family = product.family()
         things = [line.strip() for line in product.greeting.splitlines() if line.strip().startswith("curl")]
@@ -65,40 +84,34 @@ def run_in_shell(line: str) -> dict[str, list[object]]:
     return answer
 
 
-def test_no_process_that_answers_callers_can_be_the_owner(home: Path) -> None:
-    with Product(home) as product:
-        owner = (home / "owner.password").read_text().strip()
-        for name in ("api", "projector"):
-            process = product.child(name)
-            environment = process.environ()
-            assert owner not in str(environment)
-            assert "LEADLEDGER_OWNER_DSN" not in environment
-            assert not any("password" in word for word in process.cmdline())
-        assert "LEADLEDGER_VAULT_KEY_FILE" not in product.child("projector").environ()
-        assert "LEADLEDGER_DSN" not in product.child("projector").environ()
-        secrets = [home / name for name in ("first-keys.json", "running.json", "vault.key", "leadledger_desk.password")]
-        assert [oct(path.stat().st_mode & 0o777) for path in secrets] == ["0o600"] * 4
+def test_no_process_that_answers_callers_can_be_the_owner(running: Product) -> None:
+    home = running.home
+    owner = (home / "owner.password").read_text().strip()
+    for name in ("api", "projector"):
+        process = running.child(name)
+        environment = process.environ()
+        assert owner not in str(environment)
+        assert "LEADLEDGER_OWNER_DSN" not in environment
+        assert not any("password" in word for word in process.cmdline())
+    assert "LEADLEDGER_VAULT_KEY_FILE" not in running.child("projector").environ()
+    assert "LEADLEDGER_DSN" not in running.child("projector").environ()
+    secrets = [home / name for name in ("first-keys.json", "running.json", "vault.key", "leadledger_desk.password")]
+    assert [oct(path.stat().st_mode & 0o777) for path in secrets] == ["0o600"] * 4
 
 
-def test_the_next_start_has_the_same_key_and_no_second_example(home: Path) -> None:
-    with Product(home) as product:
-        key, events = product.key, product.events()
-        assert product.ask("/queues/me")[0] == 200
-        assert product.interrupt(signal.SIGTERM) == 0
-    with Product(home) as product:
-        assert (product.key, product.events()) == (key, events)
-        assert "Moving in" not in product.said
-
-
-def test_killed_as_a_whole_it_recovers_by_itself(home: Path) -> None:
+def test_killed_as_a_whole_it_recovers_with_the_same_key_and_no_second_example(home: Path) -> None:
     with Product(home) as product:
         status, created = product.ask("/leads", body={"source": "website"})
         assert status == 201
+        key, events = product.key, product.events()
         family = product.family()
         product.kill_everything()
         eventually(lambda: all(is_gone(one.pid) for one in family))
     with Product(home) as product:
+        assert (product.key, product.events()) == (key, events)
+        assert "Moving in" not in product.said
         assert product.ask(f"/leads/{created['lead']}?after={created['position']}")[0] == 200
+        assert product.interrupt(signal.SIGTERM) == 0
 
 
 def test_killed_alone_it_takes_its_children_with_it_and_starts_again(home: Path) -> None:
@@ -131,14 +144,13 @@ def test_whatever_dies_comes_back(home: Path) -> None:
         assert product.interrupt() == 0
 
 
-def test_a_second_one_on_the_same_home_says_where_the_first_is(home: Path) -> None:
-    with Product(home) as product:
-        second = Product(home)
-        assert second.process.wait(timeout=30) == 1
-        eventually(lambda: "runs already" in second.said)
-        assert f"at {product.url}, process {product.process.pid}" in second.said
-        assert second.greeting == ""
-        assert product.ask("/queues/me")[0] == 200
+def test_a_second_one_on_the_same_home_says_where_the_first_is(running: Product) -> None:
+    second = Product(running.home)
+    assert second.process.wait(timeout=30) == 1
+    eventually(lambda: "runs already" in second.said)
+    assert f"at {running.url}, process {running.process.pid}" in second.said
+    assert second.greeting == ""
+    assert running.ask("/queues/me")[0] == 200
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts(server_folder: Path) -> None:
@@ -163,19 +175,6 @@ def test_a_second_ctrl_c_does_not_wait(home: Path) -> None:
         assert product.interrupt() == 130
         assert time.monotonic() - began < 5
         eventually(lambda: all(is_gone(one.pid) for one in family))
-    with Product(home) as product:
-        assert product.ask("/queues/me")[0] == 200
-
-
-def test_ctrl_c_in_the_middle_of_the_first_start_stops_it(server_folder: Path) -> None:
-    product = Product(server_folder / "home")
-    eventually(lambda: (server_folder / "home").exists() and list((server_folder / "home").glob("pgdata*")))
-    family = product.family()
-    assert product.interrupt() == 0, product.said
-    assert "Traceback" not in product.said
-    assert all(is_gone(one.pid) for one in family)
-    with Product(server_folder / "home") as product:
-        assert product.ask("/queues/me")[0] == 200
 
 
 def test_a_lost_vault_key_is_not_replaced_by_another(home: Path) -> None:
@@ -240,24 +239,27 @@ def reachable_python() -> str:
     pytest.skip(f"NOT TESTED: no {wanted} and packages outside of private folders")
 
 
-def test_commands_find_the_product_that_runs(home: Path) -> None:
-    with Product(home) as product:
-        status = cli(product, "projections", "status", "--json")
-        assert {one["lag_events"] for one in json.loads(status.stdout)["projections"]} == {0}
+def test_commands_find_the_product_that_runs(running: Product) -> None:
+    status = cli(running, "projections", "status", "--json")
+    assert {one["lag_events"] for one in json.loads(status.stdout)["projections"]} == {0}
 
-        made = cli(product, "keys", "create", "rep-2", "--role", "rep", "--json")
-        key = json.loads(made.stdout)
-        assert product.ask("/queues/me", key["key"])[0] == 200
-        assert cli(product, "keys", "revoke", key["id"]).returncode == 0
-        eventually(lambda: product.ask("/queues/me", key["key"])[0] == 401)
-        assert re.search(rf"{key['id']} .*revoked", cli(product, "keys", "list").stdout)
+    made = cli(running, "keys", "create", "rep-2", "--role", "rep", "--json")
+    key = json.loads(made.stdout)
+    assert running.ask("/queues/me", key["key"])[0] == 200
+    assert cli(running, "keys", "revoke", key["id"]).returncode == 0
+    eventually(lambda: running.ask("/queues/me", key["key"])[0] == 401)
+    assert re.search(rf"{key['id']} .*revoked", cli(running, "keys", "list").stdout)
 
-        rebuilt = cli(product, "projections", "rebuild", "queues")
-        assert "queues is rebuilt and in use" in rebuilt.stderr
-        assert product.interrupt() == 0
-        nobody_home = cli(product, "projections", "status")
-        assert nobody_home.returncode == 1
-        assert "Start it with `leadledger up`" in nobody_home.stderr
+    rebuilt = cli(running, "projections", "rebuild", "queues")
+    assert "queues is rebuilt and in use" in rebuilt.stderr
+
+
+def test_commands_say_when_nothing_runs(stopped_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLEDGER_HOME", str(stopped_home))
+    monkeypatch.delenv("LEADLEDGER_DSN", raising=False)
+    answer = CliRunner().invoke(app, ["projections", "status"])
+    assert answer.exit_code == 1
+    assert "Start it with `leadledger up`" in answer.stderr
 
 
 def cli(product: Product, *words: str) -> subprocess.CompletedProcess[str]:
