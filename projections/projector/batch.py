@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 
-from domain.event import Event, Recorded, Unreadable
+from domain.event import Event, Recorded
 from domain.identity import Position, StreamId
 from projections.projector.lease import Fenced
 from projections.projector.log import Log
-from projections.projector.parking import Trouble, park, parked_among
-from projections.projector.projection import CannotRead, Projection, Work
+from projections.projector.parking import Trouble, fold_stream, park, parked_among
+from projections.projector.projection import Projection, by_stream
 from projections.projector.tables import Connection
 
 CHANNEL = "leadledger_read"
@@ -54,40 +52,26 @@ async def _fold(
     refused: Exception | None = None,
 ) -> None:
     projection, generation = footing.projection, footing.generation
-    concerns = projection.concerns
-    ours = [recorded for recorded in events if concerns(recorded.event)]
+    matters = projection.functions
+    told = by_stream(recorded for recorded in events if type(recorded.event) in matters)
     async with connection.transaction():
         await stand(connection, footing, after)
-        if ours:
-            parked = await parked_among(connection, projection.name, generation, {recorded.stream for recorded in ours})
-            skipped = Counter(recorded.stream for recorded in ours if recorded.stream in parked)
-            todo = [recorded for recorded in ours if recorded.stream not in parked] if parked else ours
-            work = await projection.load(connection, generation, todo, log)
-            troubles = _fold_in_memory(work, todo, skipped, refused)
+        if told:
+            parked = await parked_among(connection, projection.name, generation, told)
+            skipped = {stream: len(told.pop(stream)) for stream in parked}
+            work = await projection.load(connection, generation, told, log)
+            troubles: dict[StreamId, Trouble] = {}
+            for stream, its_events in told.items():
+                trouble, behind = (
+                    fold_stream(work, stream, its_events)
+                    if refused is None
+                    else (Trouble.with_(its_events[0], refused), 0)
+                )
+                if trouble is not None:
+                    troubles[stream], skipped[stream] = trouble, behind
             await work.write(connection)
             await park(connection, projection.name, generation, troubles, skipped)
         await advance(connection, footing, events[-1].position)
-
-
-def _fold_in_memory(
-    work: Work, events: Sequence[Recorded[Any]], skipped: Counter[StreamId], refused: Exception | None
-) -> dict[StreamId, Trouble]:
-    """Any exception is the event's fault until somebody has looked: its stream waits, the others go on."""
-    troubles: dict[StreamId, Trouble] = {}
-    fold = work.fold
-    for recorded in events:
-        if troubles and recorded.stream in troubles:
-            skipped[recorded.stream] += 1
-            continue
-        try:
-            if refused is not None:
-                raise refused
-            if isinstance(recorded.event, Unreadable):
-                raise CannotRead(recorded.event.topic)
-            fold(recorded)
-        except Exception as problem:
-            troubles[recorded.stream] = Trouble.with_(recorded, problem)
-    return troubles
 
 
 async def stand(connection: Connection, footing: Footing, position: Position) -> None:

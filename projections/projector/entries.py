@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.event import Recorded
+from domain.identity import StreamId
 from projections.projector.log import Log
-from projections.projector.projection import E, Projection, fit
+from projections.projector.projection import E, Projection, Told, fit
 from projections.projector.tables import Connection, Table
 
 Entry = TypeVar("Entry", bound=NamedTuple)
-Told = TypeVar("Told")
+Words = TypeVar("Words")
 
 
-class Entries(Projection, Generic[Entry, Told]):
+class Entries(Projection, Generic[Entry, Words]):
     """`event -> what is told`, a function an event; `entry` makes a row of it."""
 
     def __init__(
@@ -24,39 +25,39 @@ class Entries(Projection, Generic[Entry, Told]):
         version: int,
         table: Table,
         row: type[Entry],
-        entry: Callable[[Recorded[Any], Told], Entry],
+        entry: Callable[[Recorded[Any], Words], Entry],
     ) -> None:
         super().__init__(name=name, version=version, tables=[table])
         fit(table, row._fields)
         self.table, self.entry = table, entry
 
-    def when(self, *kinds: type[E]) -> Callable[[Callable[[E], Told]], Callable[[E], Told]]:
+    def when(self, *kinds: type[E]) -> Callable[[Callable[[E], Words]], Callable[[E], Words]]:
         """The function below tells what these events leave behind."""
 
-        def remember(function: Callable[[E], Told]) -> Callable[[E], Told]:
+        def remember(function: Callable[[E], Words]) -> Callable[[E], Words]:
             self.learn(kinds, function)
             return function
 
         return remember
 
-    async def load(
-        self, connection: Connection, generation: int, events: Sequence[Recorded[Any]], log: Log
-    ) -> NewEntries[Entry, Told]:
+    async def load(self, connection: Connection, generation: int, told: Told, log: Log) -> NewEntries[Entry, Words]:
         """Nothing that is there already matters to a new entry."""
         return NewEntries(self, generation)
 
 
-class NewEntries(Generic[Entry, Told]):
+class NewEntries(Generic[Entry, Words]):
     """What a batch adds."""
 
-    def __init__(self, projection: Entries[Entry, Told], generation: int) -> None:
+    def __init__(self, projection: Entries[Entry, Words], generation: int) -> None:
         self.projection, self.generation = projection, generation
         self.entries: list[Entry] = []
 
-    def fold(self, recorded: Recorded[Any]) -> None:
+    def fold(self, stream: StreamId, told: Iterator[Recorded[Any]]) -> None:
         """One event, one entry."""
-        told = self.projection.functions[type(recorded.event)](recorded.event)
-        self.entries.append(self.projection.entry(recorded, told))
+        functions, entry, add = self.projection.functions, self.projection.entry, self.entries.append
+        for recorded in told:
+            event = recorded.event
+            add(entry(recorded, functions[type(event)](event)))
 
     async def write(self, connection: Connection) -> None:
         """All of them in one stream."""

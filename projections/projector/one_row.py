@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from domain.event import Recorded
+from domain.identity import StreamId
 from projections.projector.log import Log
-from projections.projector.projection import E, Projection, fit
+from projections.projector.projection import E, Projection, Told, fit
 from projections.projector.tables import Connection, Table
 
 # A row is a tuple with names: it goes to PostgreSQL as it is, and a changed copy costs a quarter of a dataclass's.
@@ -36,12 +37,9 @@ class OneRow(Projection, Generic[Row]):
 
         return remember
 
-    async def load(
-        self, connection: Connection, generation: int, events: Sequence[Recorded[Any]], log: Log
-    ) -> RowsInHand[Row]:
+    async def load(self, connection: Connection, generation: int, told: Told, log: Log) -> RowsInHand[Row]:
         """One SELECT for the whole batch."""
-        streams = list({recorded.stream for recorded in events})
-        rows = await self.table.load(connection, generation, streams)
+        rows = await self.table.load(connection, generation, list(told))
         return RowsInHand(self, generation, {row[0]: self.row._make(row) for row in rows})
 
 
@@ -53,10 +51,15 @@ class RowsInHand(Generic[Row]):
         self.rows: dict[UUID, Row | None] = dict(rows)
         self.stored = rows
 
-    def fold(self, recorded: Recorded[Any]) -> None:
-        """Apply one event to its stream's row."""
-        function = self.projection.functions[type(recorded.event)]
-        self.rows[recorded.stream] = function(self.rows.get(recorded.stream), recorded)
+    def fold(self, stream: StreamId, told: Iterator[Recorded[Any]]) -> None:
+        """From event to event the row becomes another one."""
+        functions = self.projection.functions
+        row = self.rows.get(stream)
+        try:
+            for recorded in told:
+                row = functions[type(recorded.event)](row, recorded)
+        finally:
+            self.rows[stream] = row
 
     async def write(self, connection: Connection) -> None:
         """Upsert what changed, delete what is gone."""

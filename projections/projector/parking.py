@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
-from uuid import UUID
 
 import psycopg
 
 from domain.event import Recorded, Unreadable
 from domain.identity import Position, StreamId
 from projections.projector.log import Log
-from projections.projector.projection import CannotRead, Projection
+from projections.projector.projection import Projection, Work
 from projections.projector.tables import Connection
 
 
@@ -92,6 +91,27 @@ async def retry(connection: Connection, projection: Projection, stream: StreamId
     return trouble is None
 
 
+def fold_stream(work: Work, stream: StreamId, told: Sequence[Recorded[Any]]) -> tuple[Trouble | None, int]:
+    """What stopped the stream, if anything did, and how many events wait behind that one.
+
+    Any exception is the event's fault until somebody has looked: its stream waits, the others go on.
+    """
+    coming = iter(told)
+    try:
+        work.fold(stream, coming)
+    except Exception as problem:
+        behind = sum(1 for _ in coming)
+        return Trouble.with_(told[len(told) - behind - 1], problem), behind
+    return None, 0
+
+
+class Stopped(Exception):
+    """A stream is still in trouble; what was folded of it is undone."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self.trouble = trouble
+
+
 async def _refold(
     connection: Connection,
     projection: Projection,
@@ -100,25 +120,25 @@ async def _refold(
     events: list[Recorded[Any]],
     log: Log,
 ) -> Trouble | None:
-    recorded = events[0]
     try:
         # A transaction in the transaction: what PostgreSQL refuses is undone without losing the place.
         async with connection.transaction():
             await projection.forget(connection, generation, [stream])
-            work = await projection.load(connection, generation, events, log)
-            for recorded in events:
-                if isinstance(recorded.event, Unreadable):
-                    raise CannotRead(recorded.event.topic)
-                work.fold(recorded)
+            work = await projection.load(connection, generation, {stream: events}, log)
+            trouble, _ = fold_stream(work, stream, events)
+            if trouble is not None:
+                raise Stopped(trouble)
             await work.write(connection)
-    except psycopg.OperationalError:
-        raise
-    except Exception as problem:
-        return Trouble.with_(recorded, problem)
+    except Stopped as stopped:
+        return stopped.trouble
+    except (psycopg.DataError, psycopg.IntegrityError) as refused:
+        return Trouble.with_(events[-1], refused)
     return None
 
 
-async def parked_among(connection: Connection, projection: str, generation: int, streams: set[StreamId]) -> set[UUID]:
+async def parked_among(
+    connection: Connection, projection: str, generation: int, streams: Collection[StreamId]
+) -> set[StreamId]:
     """Which of these streams are set aside."""
     found = await connection.execute(
         "SELECT stream FROM read.parked WHERE projection = %s AND generation = %s AND stream = ANY(%b)",

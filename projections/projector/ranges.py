@@ -7,14 +7,15 @@ opens the next; what comes to be known late tells the stream's whole story anew,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from domain.event import Recorded, Unreadable
+from domain.event import Recorded
+from domain.identity import StreamId
 from projections.projector.log import Log
-from projections.projector.projection import E, Projection, fit
+from projections.projector.projection import E, Projection, Told, fit
 from projections.projector.story import Story
 from projections.projector.tables import Connection, Table
 
@@ -56,21 +57,16 @@ class Ranges(Projection, Generic[Facts]):
 
         return remember
 
-    async def load(
-        self, connection: Connection, generation: int, events: Sequence[Recorded[Any]], log: Log
-    ) -> StoriesInHand[Facts]:
+    async def load(self, connection: Connection, generation: int, told: Told, log: Log) -> StoriesInHand[Facts]:
         """One SELECT for the whole batch; and from the log, the streams about which we learn something late."""
-        first: dict[UUID, Recorded[Any]] = {}
-        for recorded in events:
-            first.setdefault(recorded.stream, recorded)
-        rows = await self.now.load(connection, generation, list(first))
+        rows = await self.now.load(connection, generation, list(told))
         stories: dict[UUID, Story[Facts]] = {row[0]: self.story().resumed(row, self.facts) for row in rows}
-        late = _told_late(events, stories)
+        late = [(stream, 0) for stream, events in told.items() if _comes_late(events, stories.get(stream))]
         if late:
-            for stream, told in (await log.load([(stream, 0) for stream in late])).items():
+            for stream, events in (await log.load(late)).items():
                 stories[stream] = story = self.story().with_memory()
-                for recorded in told:
-                    if recorded.position < first[stream].position and self.concerns(recorded.event):
+                for recorded in events:
+                    if recorded.position < told[stream][0].position and self.concerns(recorded.event):
                         story.tell(recorded)
         return StoriesInHand(self, generation, stories)
 
@@ -85,15 +81,14 @@ class StoriesInHand(Generic[Facts]):
     def __init__(self, projection: Ranges[Facts], generation: int, stories: dict[UUID, Story[Facts]]) -> None:
         self.projection, self.generation, self.stories = projection, generation, stories
 
-    def fold(self, recorded: Recorded[Any]) -> None:
-        """Tell one event."""
-        story = self.stories.get(recorded.stream)
+    def fold(self, stream: StreamId, told: Iterator[Recorded[Any]]) -> None:
+        """Go on with the story."""
+        story = self.stories.get(stream)
         if story is None:
-            story = self.projection.story()
-            story.tell(recorded)
-            self.stories[recorded.stream] = story
-        else:
-            story.tell(recorded)
+            story = self.stories[stream] = self.projection.story()
+        tell = story.tell
+        for recorded in told:
+            tell(recorded)
 
     async def write(self, connection: Connection) -> None:
         """Keep what ended, and what holds now; a story told anew takes the place of the old one."""
@@ -104,20 +99,13 @@ class StoriesInHand(Generic[Facts]):
         await self.projection.now.upsert(connection, self.generation, [story.now() for story in told])
 
 
-def _told_late(events: Sequence[Recorded[Any]], stories: dict[UUID, Story[Any]]) -> set[Any]:
-    """The streams of which some event is dated before one that is already known."""
-    latest: dict[UUID, tuple[datetime, datetime]] = {
-        stream: (story.begins_at(story.facts), story.valid_from) for stream, story in stories.items()
-    }
-    late = set()
-    for recorded in events:
-        if isinstance(recorded.event, Unreadable):
-            continue
-        at, known = recorded.event.at, latest.get(recorded.stream)
-        if known is None:
-            latest[recorded.stream] = (at, at)
-        elif at >= known[1]:
-            latest[recorded.stream] = (known[0], at)
-        elif known[0] < known[1]:
-            late.add(recorded.stream)
-    return late
+def _comes_late(told: Sequence[Recorded[Any]], story: Story[Any] | None) -> bool:
+    """Whether one of these is dated before something that is already known."""
+    began, latest = (story.began, story.valid_from) if story else (told[0].event.at, told[0].event.at)
+    for recorded in told:
+        at = recorded.event.at
+        if at >= latest:
+            latest = at
+        elif began < latest:
+            return True
+    return False

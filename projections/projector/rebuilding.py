@@ -46,6 +46,8 @@ async def rebuild(
     sweep_rarely()
     async with await connect(dsn) as connection:
         await install(connection, projection)
+        # An index that is sorted in memory is made in half the time.
+        await connection.execute("SET maintenance_work_mem = '256MB'")
         async with held(dsn, f"{projection.name} rebuild", holder, connection, seconds=lease_seconds) as lease:
             await drop_leftovers(connection, projection)
             footing = await _begin(connection, projection, lease.epoch)

@@ -21,7 +21,7 @@ class Story(Generic[Facts]):
     """Told event by event; with its memory it can also take in what is dated before the last thing it was told."""
 
     __slots__ = (
-        "begins_at", "changed", "facts", "functions", "known_from", "memory", "past", "position", "stream",
+        "began", "begins_at", "changed", "facts", "functions", "known_from", "memory", "past", "position", "stream",
         "valid_from", "version",
     )  # fmt: skip
 
@@ -32,6 +32,7 @@ class Story(Generic[Facts]):
         self.stream: UUID | None = None
         self.facts: Any = None
         self.version, self.position = 0, 0
+        self.began: Any = None
         self.valid_from: Any = None
         self.known_from: Any = None
         self.past: list[Row] = []
@@ -43,6 +44,7 @@ class Story(Generic[Facts]):
         """Go on from the row of now."""
         self.stream, self.version, self.position, self.valid_from, self.known_from = row[:5]
         self.facts = facts._make(row[5:])
+        self.began = self.begins_at(self.facts)
         return self
 
     def with_memory(self) -> Story[Facts]:
@@ -52,35 +54,36 @@ class Story(Generic[Facts]):
 
     def tell(self, recorded: Recorded[Any]) -> None:
         """Take in one event; if its function raises, nothing has changed."""
-        at = self.takes_effect_at(recorded)
-        if self.facts is None or at >= self.valid_from:
-            facts = self.functions[type(recorded.event)](self.facts, recorded)
-            self._leave(at, recorded.recorded_at)
-            self.facts, self.valid_from, self.known_from = facts, at, recorded.recorded_at
-            if self.memory is not None:
-                self.memory.append(recorded)
+        event, learned_at = recorded.event, recorded.recorded_at
+        if self.facts is None:
+            self.facts = self.functions[type(event)](None, recorded)
+            self.stream, self.known_from = recorded.stream, learned_at
+            self.began = self.valid_from = self.begins_at(self.facts)
         else:
-            self._tell_late(at, recorded)
-        self.stream, self.version, self.position = recorded.stream, recorded.version, recorded.position
+            at = self.takes_effect_at(recorded)
+            if at >= self.valid_from:
+                facts = self.functions[type(event)](self.facts, recorded)
+                # What held until now ends; or at the same instant there was more, and what we knew was not all.
+                if at > self.valid_from:
+                    self.past.append(_ended(self.now(), at, learned_at, None))
+                elif learned_at > self.known_from:
+                    self.past.append(_ended(self.now(), None, None, learned_at))
+                self.facts, self.valid_from, self.known_from = facts, at, learned_at
+            else:
+                self._tell_late(at, recorded)
+        if self.memory is not None:
+            self.memory.append(recorded)
+        self.version, self.position = recorded.version, recorded.position
         self.changed = True
 
     def takes_effect_at(self, recorded: Recorded[Any]) -> datetime:
         """Nothing is true of a stream before it begins, however early it is dated."""
-        at: datetime = recorded.event.at
-        return at if self.facts is None else max(at, self.begins_at(self.facts))
+        at: datetime = max(self.began, recorded.event.at)
+        return at
 
     def now(self) -> Row:
         """The row of what holds."""
         return (self.stream, self.version, self.position, self.valid_from, self.known_from, *self.facts)
-
-    def _leave(self, at: datetime, learned_at: datetime) -> None:
-        """What held until now goes into the past: because it ended, or because at the same instant there was more."""
-        if self.facts is None:
-            return
-        if at > self.valid_from:
-            self.past.append(_ended(self.now(), at, learned_at, None))
-        elif learned_at > self.known_from:
-            self.past.append(_ended(self.now(), None, None, learned_at))
 
     def _tell_late(self, at: datetime, recorded: Recorded[Any]) -> None:
         """From `recorded_at` on, everything from `at` on is told anew; who asks as of earlier hears the old story."""
@@ -103,7 +106,7 @@ class Story(Generic[Facts]):
                 row = (recorded.stream, *chapter[:3], learned_at, *chapter.facts)
                 past.append(_ended(row, following.valid_from, learned_at, None))
         self.facts, self.valid_from, self.known_from = chapters[-1].facts, chapters[-1].valid_from, learned_at
-        self.memory, self.past = memory, past
+        self.past = past
 
     def _chapters(self, memory: list[Recorded[Any]]) -> list[_Chapter]:
         """What held from when on, in the order in which things happened."""
