@@ -7,14 +7,19 @@ import tempfile
 
 import uvicorn
 
-from services.settings import Settings
+from services.settings import NoDatabase, Settings, as_role
 
+ROLE = "leadledger_desk"
 STOP_WITHIN_SECONDS = 10
 
 
 def main() -> None:
     """Until SIGTERM or Ctrl-C; what is under way is finished first."""
     settings = Settings()
+    try:
+        as_role(settings.dsn, ROLE)
+    except NoDatabase as missing:
+        raise SystemExit(str(missing)) from None
     with tempfile.TemporaryDirectory(prefix="leadledger-metrics-") as counts:
         if settings.workers > 1:
             os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)

@@ -1,0 +1,137 @@
+"""Nothing personal leaves the vault: canaries sing in no event, read model, log, metric, error or address."""
+
+import logging
+import secrets
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from services.settings import Settings
+from tests.services.api.world import World
+
+SONG = secrets.token_hex(6)
+NAME, COMPANY, NOTE = f"Zdenka Canary-{SONG}", f"Canary & Sons {SONG}", f"Note {SONG}: likes blue"
+EMAIL, REFERENCE, MESSAGE = f"canary.{SONG}@example.com", f"crm/{SONG}", f"Message {SONG}: call me"
+PHONE = f"+49 30 {int(SONG[:8], 16):010d}"
+CONTACT = {"name": NAME, "email": EMAIL, "phone": PHONE, "company": COMPANY, "reference": REFERENCE, "message": MESSAGE}
+CANARIES = (SONG, PHONE, PHONE.replace(" ", ""), "Zdenka", "likes blue")
+
+# What is wrong with it, and who is told: personal things in every place where they do not belong.
+MISTAKES: tuple[tuple[str, Any], ...] = (
+    ("/leads", {"contact": {"email": f"{NAME}{EMAIL}"}}),
+    ("/leads", {"contact": {"email": f"<{EMAIL}>", "phone": NAME, "name": NAME * 20, "company": COMPANY * 50}}),
+    ("/leads", {"contact": {EMAIL: NAME, NAME: EMAIL}}),
+    ("/leads", {"contact": NAME}),
+    ("/leads", {"contact": [CONTACT]}),
+    ("/leads", {"contact": CONTACT, "at": NAME, "dated": NAME, "source": EMAIL, "team": NAME}),
+    ("/leads", {"contact": CONTACT, NAME: 1}),
+    ("/leads", NAME),
+    ("/leads/{lead}/outreach", {"channel": NOTE, "outcome": EMAIL, "made_by": NAME, "note": NOTE * 400}),
+    ("/leads/{lead}/outreach", {"channel": "call", "outcome": "reached", "evidence": {"provider": NAME, "id": EMAIL}}),
+    ("/leads/{lead}/conversion", {"value": NAME, "currency": EMAIL}),
+    ("/leads/{lead}/escalations", {"reason": NOTE, "rung": NAME}),
+    ("/people", {"person": EMAIL, "profile": {"name": NAME, "email": NAME}}),
+    ("/people/moves", {"person": NAME, "team": EMAIL}),
+    ("/sources", {"source": EMAIL}),
+)
+
+
+async def test_no_canary_sings_outside_the_vault(
+    world: World, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    heard: list[bytes] = []
+
+    async def listen(answer: httpx.Response) -> None:
+        heard.append(repr(answer.headers.raw).encode())
+        if answer.status_code >= 400:
+            heard.append(await answer.aread())
+
+    world.client.event_hooks["response"].append(listen)
+    lead = await _a_story(world)
+    await _mistakes(world, lead)
+    assert SONG in (await world.see("manager", f"/leads/{lead}/contact")).text
+    assert (await world.see("auditor", f"/leads/{lead}/contact")).status_code == 404
+    for path in (f"/leads/{lead}", f"/leads/{lead}/timeline", "/leads", "/leads/count", "/queues/rep-1", "/people"):
+        heard += [(await world.see("auditor", path)).content]
+    heard.append((await world.client.get("/metrics")).content)
+    # The tests' own client writes down where it calls.
+    said = [record.getMessage() for record in caplog.records if not record.name.startswith("http")]
+    heard.append("\n".join(said).encode())
+    for table, content in (await _every_table(settings)).items():
+        assert _canaries_in(content) == [], table
+    assert [_canaries_in(sound) for sound in heard if _canaries_in(sound)] == []
+
+
+async def test_the_vault_keeps_them_and_gives_them_back(world: World) -> None:
+    lead = await world.lead(to="rep-1", contact=CONTACT)
+    assert (await world.see("rep", f"/leads/{lead}/contact")).json()["contact"] == CONTACT
+
+
+async def _a_story(world: World) -> str:
+    await world.done(
+        "admin", "/people", {"person": "rep-8", "team": "north", "profile": {"name": NAME, "email": EMAIL}}
+    )
+    lead = await world.lead(to="rep-1", contact=CONTACT)
+    here = f"/leads/{lead}"
+    call = {"channel": "call", "outcome": "reached", "note": NOTE}
+    for caller, act, body in (
+        ("rep", "contact-corrections", {"contact": CONTACT}),
+        ("rep", "outreach", call),
+        ("rep", "replies", {"channel": "email", "note": NOTE}),
+        ("rep", "promises", {"follow_up_by": "2126-03-03T15:00:00Z", "note": NOTE}),
+        ("rep", "escalations", {"reason": "help_needed", "note": NOTE}),
+        ("rep", "loss", {"reason": "price", "note": NOTE}),
+        ("rep", "reopening", {"reason": "other", "note": NOTE}),
+        ("rep", "disqualification", {"reason": "other", "note": NOTE}),
+        ("rep", "reopening", {"reason": "other", "note": NOTE}),
+        ("rep", "releases", {"reason": "other", "note": NOTE}),
+    ):
+        await world.done(caller, f"{here}/{act}", body, Idempotency_Key=f"{act}-{await world.head()}")
+    await world.see("manager", here)
+    await world.see("auditor", f"{here}/timeline")
+    return lead
+
+
+async def _mistakes(world: World, lead: str) -> None:
+    for path, body in MISTAKES:
+        caller = "admin" if path.startswith(("/people", "/sources")) else "manager"
+        assert (await world.post(caller, path.format(lead=lead), body)).status_code == 422, body
+    for body in (f'{{"contact": {{"name": "{NAME}"', f'{{"{NAME}": NaN}}', f'{{"{NAME}": 1, "{NAME}": 2}}'):
+        headers = world.as_("rep") | {"Content-Type": "application/json"}
+        assert (await world.client.post("/leads", content=body, headers=headers)).status_code == 400
+    call = {"channel": "call", "outcome": "reached", "note": NOTE}
+    assert (await world.post("manager", f"/leads/{lead}/outreach", call | {"made_by": "rep-1"})).status_code == 409
+    assert (await world.post("rep", "/leads", {}, Idempotency_Key=f"{NAME} {EMAIL}")).status_code == 400
+    assert (await world.post("rep", "/leads", {}, If_Match=NAME)).status_code == 400
+    for question in ("/leads", "/leads/count", "/queues/me"):
+        assert (
+            await world.get("auditor", question, as_of=NAME, source=EMAIL, limit=NAME, after=NAME)
+        ).status_code == 422
+        assert (await world.get("auditor", question, cursor=NAME)).status_code in (200, 400)
+
+
+async def _every_table(settings: Settings) -> dict[str, bytes]:
+    """As PostgreSQL keeps them: every byte of every row, the vault's too."""
+    found: dict[str, bytes] = {}
+    async with await psycopg.AsyncConnection.connect(settings.dsn or "") as owner:
+        tables = await owner.execute(
+            """
+            SELECT schemaname, tablename
+            FROM pg_tables
+            WHERE schemaname IN ('log', 'vault', 'access', 'read')
+            """
+        )
+        for schema, table in await tables.fetchall():
+            copying = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(schema, table))
+            async with owner.cursor() as cursor, cursor.copy(copying) as copy:
+                found[f"{schema}.{table}"] = b"".join([bytes(part) async for part in copy])
+    assert found.keys() >= {"log.events", "log.commands", "vault.sealed", "vault.data_keys"}
+    return found
+
+
+def _canaries_in(content: bytes) -> list[str]:
+    return [canary for canary in CANARIES if canary.lower().encode() in content.lower()]
