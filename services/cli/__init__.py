@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.command("up")(start.up)
 app.add_typer(start.schema, name="schema")
+app.add_typer(start.vault, name="vault")
 app.add_typer(imports.app, name="import")
 app.add_typer(leads.app, name="lead")
 app.add_typer(projections.app, name="projections")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,16 +12,19 @@ from uuid import UUID
 import typer
 
 from domain.event import Event, Recorded, Unreadable
-from domain.identity import LeadId, StreamId, lead_stream
+from domain.identity import LeadId, Position, StreamId, lead_stream
 from domain.lead.events import LeadEvent
 from domain.lead.standing import LeadUnknown
 from domain.lead.state import Lead, evolve
 from projections import timeline
+from projections.projector import status
+from projections.projector.tables import Connection
 from services.cli.asking import an_office, answer, answer_json, fail, run, say
 
 app = typer.Typer(no_args_is_help=True, help="One lead.")
 ALMOST_AT_ONCE_SECONDS = 60
 PAGE = 200
+WAIT_SECONDS = 5.0
 OWN_FIELDS = {"at", "by"}
 
 LeadArgument = Annotated[str, typer.Argument(metavar="ID", help="The lead's id, a UUID.")]
@@ -36,6 +41,7 @@ async def _timeline(stream: StreamId, json: bool) -> None:
     after: timeline.Cursor | None = None
     seen = 0
     async with an_office() as office, office.questions.connection() as connection:
+        await _caught_up(connection, await office.log.head())
         while True:
             lines = await timeline.page(connection, stream, after=after, limit=PAGE)
             for told in lines:
@@ -55,6 +61,20 @@ async def _timeline(stream: StreamId, json: bool) -> None:
                 if in_log
                 else "There is no such lead."
             )
+
+
+async def _caught_up(connection: Connection, head: Position) -> None:
+    """Wait a moment for the projector, and say so if it does not come as far as the log was."""
+    give_up_at = time.monotonic() + WAIT_SECONDS
+    while True:
+        behind = [one.lag_events for one in await status(connection, head) if one.projection == "timeline"]
+        if behind == [0]:
+            return
+        if time.monotonic() > give_up_at:
+            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
+            say(f"The timeline is {how_far}; what it lacks is not shown. See `leadledger projections status`.")
+            return
+        await asyncio.sleep(0.02)
 
 
 @app.command("replay")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adapters import schema as database_schema
+from adapters.vault import KeyFile
 from services.cli.asking import fail, read_settings, run, say, telling_trouble
 from services.settings import NoDatabase
 from services.up import UpTrouble, run_until_stopped
@@ -14,6 +17,7 @@ from services.up.children import ChildKeepsDying
 from services.up.database import DatabaseTrouble
 
 schema = typer.Typer(no_args_is_help=True, help="The shape of the database.")
+vault = typer.Typer(no_args_is_help=True, help="The key that PostgreSQL never sees.")
 
 
 def up(
@@ -47,6 +51,23 @@ def install() -> None:
             )
         run(database_schema.install(dsn))
         say("The schema is installed.")
+
+
+@vault.callback()
+def keep_the_key() -> None:
+    """The key that PostgreSQL never sees."""
+
+
+@vault.command("create")
+def create(file: Annotated[Path, typer.Argument(help="Where the key shall lie; outside the database.")]) -> None:
+    """Draw the vault's key for an installation of your own; `leadledger up` does it by itself."""
+    if file.exists():
+        fail(f"There is a file {file} already; a key that is in use is never replaced.")
+    try:
+        KeyFile.create(file, datetime.now(UTC))
+    except OSError as refused:
+        fail(f"{file} cannot be written: {refused.strerror}.")
+    say(f"Drew the vault's key: {file}. Without it nothing personal can be read; keep a copy apart from the database.")
 
 
 def _each(troubles: BaseException) -> list[BaseException]:
