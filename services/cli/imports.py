@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,8 @@ from services.cli.asking import an_office, answer, answer_json, fail, run
 from services.importing.joining import Source
 from services.importing.mapping import Mapping, read_mapping
 from services.importing.names import Names, pseudonyms
+from services.importing.notes import LINES_SHOWN, told_lines
+from services.importing.reading import Rejected
 from services.importing.report import Report
 from services.importing.running import Import, Wishes
 
@@ -132,17 +135,20 @@ def _show(report: Report, rejects: Path | None) -> None:
             answer(f"  - {note.sentence}")
 
 
-def _list(title: str, found: list[Any], rejects: Path | None) -> None:
+def _list(title: str, found: list[Rejected], rejects: Path | None) -> None:
+    """What was said of many lines is said once, with the lines."""
     if not found:
         return
     answer(f"\n{title}:")
-    for one in found[:SHOWN]:
-        field = f", {one.field}" if one.field else ""
-        recorded = f" Recorded before that: {one.recorded}." if one.recorded else ""
-        answer(f"  line {one.line}{field}: {one.reason}.{recorded}".replace("..", "."))
-    if len(found) > SHOWN:
-        where = f"all are in {rejects}" if rejects else "say --rejects FILE.csv to get all"
-        answer(f"  ... and {len(found) - SHOWN:,} more; {where}")
+    alike: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for one in found:
+        alike[one.field, one.reason, one.recorded].append(one.line)
+    for (field, reason, recorded), lines in list(alike.items())[:SHOWN]:
+        where = f"{told_lines(lines)}, {field}" if field else told_lines(lines)
+        before = f" Recorded before that: {recorded}." if recorded else ""
+        answer(f"  {where}: {reason.rstrip('.')}.{before}")
+    if len(alike) > SHOWN or any(len(lines) > LINES_SHOWN for lines in alike.values()):
+        answer(f"  Each line is in {rejects}." if rejects else "  Say --rejects FILE.csv to get each line.")
 
 
 def _pairs(told: list[str] | None, option: str) -> dict[str, str]:

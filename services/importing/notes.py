@@ -138,11 +138,15 @@ class Lookout:
             )
 
 
-def _of_lines(name: str, lines: list[int], what: str) -> Note:
+def told_lines(lines: list[int]) -> str:
+    """Where something was found; of many lines the first ones."""
     shown = ", ".join(map(str, lines[:LINES_SHOWN]))
     more = f" and {len(lines) - LINES_SHOWN:,} more" if len(lines) > LINES_SHOWN else ""
-    where = f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
-    return Note(name, len(lines), f"{_rows(len(lines))} {what} ({where}).", tuple(lines))
+    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+
+
+def _of_lines(name: str, lines: list[int], what: str) -> Note:
+    return Note(name, len(lines), f"{_rows(len(lines))} {what} ({told_lines(lines)}).", tuple(lines))
 
 
 def _rows(count: int) -> str:

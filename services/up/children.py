@@ -57,7 +57,7 @@ class Child:
                     f"The {self.name} does not start: it {_told(status)}. The end of {self._log.path}:\n"
                     f"{self._log.tail()}"
                 )
-            self._say(f"the {self.name} {_told(status)}; starting it again in {pause:g} s")
+            self._say(f"the {self.name} {_told(status)}; starting it again in {pause:g} s (its log: {self._log.path})")
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 

@@ -71,9 +71,10 @@ async def following(
     try:
         yield task
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        if not task.done():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 async def caught_up(dsn: str, projection: Projection, log: Log) -> None:

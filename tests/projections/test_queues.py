@@ -3,12 +3,15 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
-from domain.event import Event
-from domain.identity import LeadId
+from domain.event import Event, Recorded
+from domain.identity import LeadId, Position, lead_stream
 from domain.lead.events import (
     FollowUpPromised,
     LeadAssigned,
@@ -24,8 +27,9 @@ from domain.lead.events import (
     LeadRouted,
     Money,
 )
+from domain.lead.state import Lead, evolve
 from projections import queues
-from projections.queues import Queued
+from projections.queues import Plate, Queued
 from tests.projections.scripted_log import LEAD, OTHER, ScriptedLog, caught_up, minutes
 from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, COLLEAGUE, NINE, NORTH, REP, SALES, WEBSITE
 
@@ -231,3 +235,28 @@ async def test_counts_say_who_has_how_much(database: str) -> None:
         assert await queues.counts(connection, team=SALES) == []
     assert [(load.owner, load.new, load.contacted, load.total) for load in loads] == [(None, 1, 0, 1), (REP, 0, 1, 1)]
     assert COLLEAGUE not in [load.owner for load in loads]
+
+
+AT = st.integers(0, 6).map(lambda count: NINE + minutes(count))
+DEEDS: list[st.SearchStrategy[Event]] = [
+    AT.map(assigned),
+    AT.map(lambda at: LeadReleased(at=at, by=BY_REP, owner=REP, team=NORTH, reason="absence")),
+    AT.map(mailed),
+    AT.map(replied),
+    AT.map(lambda at: promised(at, at + minutes(60))),
+    AT.map(lambda at: LeadLost(at=at, by=BY_REP, owner=REP, reason="price")),
+    AT.map(lambda at: LeadReopened(at=at, by=BY_MANAGER, reason="other")),
+]
+
+
+@given(st.lists(st.one_of(DEEDS), max_size=12))
+def test_what_is_owed_is_what_the_rules_say_is_owed(deeds: list[Event]) -> None:
+    line: Plate | None = None
+    lead = Lead()
+    for position, event in enumerate([arrived(), *deeds], start=1):
+        recorded = Recorded(event, lead_stream(LEAD), position, Position(position), NINE, UUID(int=position))
+        line = queues.queues.functions[type(event)](line, recorded)
+        lead = evolve(lead, event)  # type: ignore[arg-type]
+        assert line is not None
+        assert (line.open, line.owner, line.team) == (lead.open, lead.owner, lead.team)
+        assert line.follow_up_by == (lead.promise and lead.promise.follow_up_by)

@@ -11,6 +11,8 @@ from domain.identity import LeadId, Position
 from domain.lead.events import LeadAssigned, LeadCreated, LeadReplied
 from projections.leads import leads
 from projections.projector import OneRow, Projection, Status, rebuild, status
+from projections.projector import following as following_module
+from projections.projector.following import AnotherVersionIsInForce
 from projections.queues import PLATES, Plate, queues
 from projections.timeline import timeline
 from tests.projections.scripted_log import ScriptedLog, caught_up, following, minutes, reached, rows_of
@@ -114,3 +116,48 @@ async def test_a_new_version_is_built_beside_when_the_projector_starts(database:
     assert {row[8] for row in await rows_of(database, "queues")} == {77}
     found = await standing(database, log, "queues")
     assert (found.version, found.generation, found.lag_events) == (2, 2, 0)
+
+
+async def test_an_old_program_stops_when_a_newer_version_came_into_force(database: str) -> None:
+    log = with_history(5)
+    newer = OneRow(name="queues", version=2, table=PLATES, row=Plate)
+    async with following(database, queues, log) as old:
+        await reached(database, queues, await log.head())
+        await rebuild(database, newer, log, holder="deployment")
+        await log.tell_followers(LeadReplied(at=NINE + minutes(99), by=BY_MACHINE, channel="sms"), of=lead(1))
+        with pytest.raises(AnotherVersionIsInForce, match="version 2"):
+            await old
+
+
+async def test_a_reader_in_a_long_transaction_only_delays_the_change(database: str) -> None:
+    log = with_history(5)
+    await caught_up(database, queues, log)
+    async with await AsyncConnection.connect(database) as reader:
+        await reader.execute("SELECT count(*) FROM read.queues")
+        rebuilding = asyncio.create_task(rebuild(database, queues, log, holder="cli"))
+        async with await AsyncConnection.connect(database, autocommit=True) as watcher:
+            await until_somebody_waits_for_a_lock(watcher)
+        assert (await standing(database, log, "queues")).generation == 1
+        await reader.rollback()
+        await rebuilding
+    assert (await standing(database, log, "queues")).generation == 2
+
+
+async def until_somebody_waits_for_a_lock(watcher: AsyncConnection[Any]) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            found = await watcher.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if await found.fetchall():
+                return
+
+
+async def test_what_is_far_behind_at_its_first_start_is_built_beside(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_module, "FAR_BEHIND", 10)
+    log = with_history(40)
+    await caught_up(database, leads, log)
+    assert (await standing(database, log, "leads")).generation == 2
+    assert len(await rows_of(database, "leads")) == 40

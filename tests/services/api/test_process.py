@@ -6,62 +6,23 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
 from services.settings import NoDatabase, Settings
-from services.wiring import open_office
 from tests.architecture.checkout import ROOT
+from tests.services.api.processes import a_key, a_process, answers
 from tests.services.api.world import projectors
 from tests.support.eventually import eventually
-
-
-@contextmanager
-def a_process(settings: Settings, **more: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    environment = os.environ | {
-        "LEADLEDGER_DSN": settings.dsn or "",
-        "LEADLEDGER_HOME": str(settings.home),
-        "LEADLEDGER_VAULT_KEY_FILE": str(settings.vault_key),
-        "LEADLEDGER_PORT": str(port),
-        **more,
-    }
-    command = [sys.executable, "-m", "services.api"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            eventually(lambda: process.poll() is not None or _answers(client), within_seconds=30)
-            yield process, client
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _once(client: httpx.Client, path: str) -> int:
     return httpx.get(client.base_url.join(path)).status_code
 
 
-async def a_key(settings: Settings) -> str:
-    async with open_office(settings) as office:
-        scopes = ["lead.create", "lead.see"]
-        _, key = await office.credentials.create("form", "service", scopes=scopes, created_by="test", expires_at=None)
-        return key
-
-
 async def test_it_serves_until_sigterm_and_says_nothing_of_anybody(settings: Settings) -> None:
-    key = await a_key(settings)
+    key = await a_key(settings, "lead.create", "lead.see")
     async with projectors(settings):
         with a_process(settings) as (process, client):
             answers = {"Authorization": f"Bearer {key}"}
@@ -82,7 +43,7 @@ async def test_it_serves_until_sigterm_and_says_nothing_of_anybody(settings: Set
 
 
 async def test_a_request_under_way_is_answered_before_it_ends(settings: Settings) -> None:
-    key = await a_key(settings)
+    key = await a_key(settings, "lead.create", "lead.see")
     with a_process(settings) as (process, client):
         port = client.base_url.port
         assert port is not None
@@ -91,9 +52,9 @@ async def test_a_request_under_way_is_answered_before_it_ends(settings: Settings
                 f"POST /leads HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
             )
             slow.sendall(f"{head}Content-Length: 2\r\n\r\n{{".encode())
-            eventually(lambda: _answers(client))
+            eventually(lambda: answers(client))
             process.send_signal(signal.SIGTERM)
-            eventually(lambda: not _answers(client))
+            eventually(lambda: not answers(client))
             slow.sendall(b"}")
             assert slow.recv(1000).startswith(b"HTTP/1.1 ")
             process.communicate(timeout=20)
@@ -101,7 +62,7 @@ async def test_a_request_under_way_is_answered_before_it_ends(settings: Settings
 
 @pytest.mark.parametrize("declared", [True, False])
 async def test_ten_megabytes_are_refused_on_the_wire_too(settings: Settings, declared: bool) -> None:
-    key = await a_key(settings)
+    key = await a_key(settings, "lead.create", "lead.see")
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     large = b"[" + b" " * 10_000_000
     with a_process(settings) as (_, client):

@@ -1,22 +1,13 @@
-"""What each person has on the plate: the open leads in order of urgency, and those that wait for somebody.
-
-Urgency needs no clock. In tier 0 somebody waits or was promised something, since or until `attention_at`: a new lead
-since it arrived, a reply since it was written, a promise until it falls due. Tier 1 is quiet: contacted, nothing
-promised, the longest silence first.
-"""
+"""One lead as it lies in somebody's queue, and what each event does to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-from psycopg import AsyncConnection, sql
-
 from domain.event import Event, Recorded
-from domain.identity import LeadId, PersonId, SourceId, TeamId
+from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
     FollowUpPromised,
     LeadAssigned,
@@ -35,7 +26,6 @@ from domain.lead.events import (
 from projections.projector import OneRow, Table
 
 State = Literal["new", "contacted", "replied", "promised"]
-AnyConnection = AsyncConnection[Any]
 
 
 class Plate(NamedTuple):
@@ -223,137 +213,3 @@ def weighed(plate: Plate) -> Plate:
 
 def _waiting(plate: Plate, state: State, owed: datetime | None, since: datetime) -> Plate:
     return plate._replace(state=state, follow_up_by=owed, tier=0, attention_at=min(since, owed or since))
-
-
-@dataclass(frozen=True)
-class Queued:
-    """One line of a queue."""
-
-    lead: LeadId
-    owner: PersonId | None
-    """None while it waits for somebody."""
-    team: TeamId | None
-    """None while it waits for the whole desk."""
-    source: SourceId | None
-    state: State
-    since: datetime
-    """When its owner, or the queue, got it."""
-    arrived_at: datetime
-    outreach_count: int
-    last_outreach_at: datetime | None
-    last_reply_at: datetime | None
-    follow_up_by: datetime | None
-    tier: int
-    attention_at: datetime
-
-    @property
-    def cursor(self) -> Cursor:
-        """Where the next page begins."""
-        return Cursor(self.tier, self.attention_at, self.lead)
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """A place in a queue: after this line."""
-
-    tier: int
-    attention_at: datetime
-    lead: LeadId
-
-
-@dataclass(frozen=True)
-class Load:
-    """How much somebody has on the plate; `owner` None is what waits in the team's queue."""
-
-    owner: PersonId | None
-    team: TeamId | None
-    new: int
-    replied: int
-    promised: int
-    contacted: int
-
-    @property
-    def total(self) -> int:
-        """Everything open."""
-        return self.new + self.replied + self.promised + self.contacted
-
-
-LINES = sql.SQL(
-    """
-    SELECT lead, owner, team, source, state, since, arrived_at,
-           outreach_count, last_outreach_at, last_reply_at, follow_up_by, tier, attention_at
-    FROM read.queues
-    WHERE open
-      AND {whose}
-      AND (tier, attention_at, lead) > (%(tier)s, %(attention_at)s, %(lead)s)
-    ORDER BY tier, attention_at, lead
-    LIMIT %(limit)s
-    """
-)
-START = {"tier": -1, "attention_at": "-infinity", "lead": UUID(int=0)}
-
-
-async def plate_of(
-    connection: AnyConnection, person: PersonId, *, after: Cursor | None = None, limit: int = 50
-) -> list[Queued]:
-    """What one person has to do, the most urgent first."""
-    return await _page(connection, sql.SQL("owner = %(owner)s"), {"owner": person}, after, limit)
-
-
-async def team_queue(
-    connection: AnyConnection,
-    team: TeamId,
-    *,
-    unassigned_only: bool = False,
-    after: Cursor | None = None,
-    limit: int = 50,
-) -> list[Queued]:
-    """What a team has to do: its people's leads and those that wait for one of them."""
-    whose = sql.SQL("team = %(team)s AND owner IS NULL" if unassigned_only else "team = %(team)s")
-    return await _page(connection, whose, {"team": team}, after, limit)
-
-
-async def unassigned(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
-    """What is nobody's, whichever team it waits for, and what waits for the whole desk."""
-    return await _page(connection, sql.SQL("owner IS NULL"), {}, after, limit)
-
-
-async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
-    """What waits for the whole desk: nobody's, and in no team's queue."""
-    return await _page(connection, sql.SQL("owner IS NULL AND team IS NULL"), {}, after, limit)
-
-
-async def counts(connection: AnyConnection, *, team: TeamId | None = None) -> list[Load]:
-    """How much each person has, and each queue; of one team, or of all."""
-    found = await connection.execute(
-        sql.SQL(
-            """
-            SELECT owner, team,
-                   count(*) FILTER (WHERE state = 'new'),
-                   count(*) FILTER (WHERE state = 'replied'),
-                   count(*) FILTER (WHERE state = 'promised'),
-                   count(*) FILTER (WHERE state = 'contacted')
-            FROM read.queues
-            WHERE open
-              AND {whose}
-            GROUP BY owner, team
-            ORDER BY team NULLS LAST, owner NULLS FIRST
-            """
-        ).format(whose=sql.SQL("true" if team is None else "team = %(team)s")),
-        {"team": team},
-    )
-    return [Load(*row) for row in await found.fetchall()]
-
-
-async def _page(
-    connection: AnyConnection, whose: sql.SQL, who: dict[str, Any], after: Cursor | None, limit: int
-) -> list[Queued]:
-    begin = (
-        START if after is None else {"tier": after.tier, "attention_at": after.attention_at, "lead": UUID(after.lead)}
-    )
-    found = await connection.execute(LINES.format(whose=whose), {**who, **begin, "limit": limit})
-    return [_line(row) for row in await found.fetchall()]
-
-
-def _line(row: Sequence[Any]) -> Queued:
-    return Queued(LeadId(str(row[0])), *row[1:])

@@ -1,0 +1,33 @@
+"""What each person has on the plate: the open leads in order of urgency, and those that wait for somebody.
+
+Urgency needs no clock. In tier 0 somebody waits or was promised something, since or until `attention_at`: a new lead
+since it arrived, a reply since it was written, a promise until it falls due. Tier 1 is quiet: contacted, nothing
+promised, the longest silence first.
+"""
+
+from projections.queues.plates import PLATES, Plate, State, queues
+from projections.queues.questions import (
+    Cursor,
+    Load,
+    Queued,
+    counts,
+    desk_queue,
+    plate_of,
+    team_queue,
+    unassigned,
+)
+
+__all__ = [
+    "PLATES",
+    "Cursor",
+    "Load",
+    "Plate",
+    "Queued",
+    "State",
+    "counts",
+    "desk_queue",
+    "plate_of",
+    "queues",
+    "team_queue",
+    "unassigned",
+]
