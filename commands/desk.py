@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
 from commands.command import Command, Kind, NotLookedUpYet, Surroundings, utc_now
 from domain.access import Principal, may
-from domain.event import Event, Recorded, Sealed
+from domain.event import Event, Recorded, Sealed, Unreadable
 from domain.identity import LEADLEDGER, Position, StreamId
 from domain.log import Append, Appended, Conflict, SealedRow, WrappedKey
 from domain.occasion import Occasion
@@ -20,6 +20,7 @@ from domain.refusal import Refusal
 TRIES = 32
 """How often one command decides anew, because of a stream it had not looked at or because somebody was first."""
 REMEMBERED_STREAMS = 100_000
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Log(Protocol):
@@ -77,11 +78,47 @@ class TooManyAtOnce(Refusal):
     """Others keep changing this at the same moment; try again."""
 
 
+class RecordIsUnreadable(Refusal):
+    """A newer Leadledger put {topic} on record here, which this one cannot read; update this one, then try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
+    kind: Kind[Any]
+    stream: StreamId
     state: Any
     version: int
     position: Position
+    latest_at: datetime = EVER
+    """The latest instant that anything of it is dated."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A command, and everything about the asking."""
+
+    stream: StreamId
+    command: Command[Any]
+    by: Principal
+    key: str | None
+    command_id: UUID
+    fingerprint: bytes
+    expected_version: int | None
+    history: bool
+
+
+class _View:
+    """What one decision looks at: its own stream and its neighbours, some as they are remembered from before."""
+
+    def __init__(self) -> None:
+        self.known: dict[StreamId, _Known] = {}
+        self.remembered: set[StreamId] = set()
+        """Those of which the log may know more by now."""
+
+    @property
+    def states(self) -> dict[StreamId, tuple[Any, int]]:
+        """Each stream's state and version."""
+        return {stream: (known.state, known.version) for stream, known in self.known.items()}
 
 
 class Desk:
@@ -112,8 +149,9 @@ class Desk:
         fingerprint = self._vault.fingerprint(
             b"|".join((type(command).__name__.encode(), stream.bytes, command.model_dump_json().encode()))
         )
+        wish = _Wish(stream, command, by, key, command_id, fingerprint, expected_version, history)
         try:
-            return await self._decide(stream, command, by, command_id, fingerprint, key, expected_version, history)
+            return await self._decide(wish)
         except Refusal:
             if key and (first := await self._log.find_command(command_id, fingerprint)):
                 return _receipt(stream, command_id, first, repeated=True)
@@ -128,42 +166,35 @@ class Desk:
         """Trust nothing remembered: the connection was lost, and with it perhaps what was not yet on disk."""
         self._remembered.clear()
 
-    async def _decide(
-        self,
-        stream: StreamId,
-        command: Command[Any],
-        by: Principal,
-        command_id: UUID,
-        fingerprint: bytes,
-        key: str | None,
-        expected_version: int | None,
-        history: bool,
-    ) -> Receipt:
-        now = self._now()
-        on = Occasion(by=by.actor, now=now, at=command.at or now, history=history)
+    async def _decide(self, wish: _Wish) -> Receipt:
+        """Only the log can confirm what was decided on memory; what is not appended is asked of the log first."""
+        stream, command = wish.stream, wish.command
         parts = tuple(command.personal_parts())
-        known = self._remembered.get(stream) or await self._load(command.kind, stream)
-        looked_up: dict[StreamId, tuple[Any, int]] = {}
+        view = _View()
+        await self._look(view, command.kind, stream)
         for _ in range(TRIES):
-            if not may(by, command.action, command.resource(known.state)):
-                raise command.kind.unknown
-            if expected_version is not None and known.version != expected_version:
-                raise VersionHasMoved(version=known.version, expected=expected_version)
-            new = known.version == 0
-            sealed, rows, keys = await self._vault.seal(stream, parts, new=new) if parts else ({}, (), ())
-            around = Surroundings(looked_up, sealed)
+            known = view.known[stream]
             try:
-                events = tuple(command.decide(known.state, on, around))
+                _admit(wish, known)
+                new = known.version == 0
+                sealed, rows, keys = await self._vault.seal(stream, parts, new=new) if parts else ({}, (), ())
+                around = Surroundings(view.states, sealed)
+                events = tuple(command.decide(known.state, self._occasion(wish, known), around))
             except NotLookedUpYet as missing:
-                neighbour = self._remembered.get(missing.stream) or await self._load(missing.kind, missing.stream)
-                looked_up[missing.stream] = (neighbour.state, neighbour.version)
+                await self._look(view, missing.kind, missing.stream)
                 continue
-            if not events and not key:
-                return Receipt(stream, known.version, known.position, (), command_id)
+            except Refusal:
+                if await self._log_knows_more(view):
+                    continue
+                raise
+            if not events and not wish.key:
+                if await self._log_knows_more(view):
+                    continue
+                return Receipt(stream, known.version, known.position, (), wish.command_id)
             answer = await self._log.append(
                 Append(
-                    command_id=command_id,
-                    fingerprint=fingerprint,
+                    command_id=wish.command_id,
+                    fingerprint=wish.fingerprint,
                     stream=stream,
                     expected_version=known.version,
                     events=events,
@@ -174,46 +205,80 @@ class Desk:
             )
             if isinstance(answer, Appended):
                 if not answer.repeated and events:
-                    self._learn(command.kind, stream, known, events, answer)
-                return _receipt(stream, command_id, answer, repeated=answer.repeated)
-            known = self._catch_up(command.kind, stream, known, answer.missing)
-            looked_up.clear()
+                    self._learn(known, events, answer)
+                return _receipt(stream, wish.command_id, answer, repeated=answer.repeated)
+            await self._catch_up(view, answer.missing)
         raise TooManyAtOnce
+
+    def _occasion(self, wish: _Wish, known: _Known) -> Occasion:
+        """Whoever was first may have decided after we began, or by a clock that is ahead of ours."""
+        now = max(self._now(), known.latest_at)
+        return Occasion(by=wish.by.actor, now=now, at=wish.command.at or now, history=wish.history)
+
+    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId) -> None:
+        remembered = self._remembered.get(stream)
+        if remembered is not None:
+            view.remembered.add(stream)
+        view.known[stream] = remembered or await self._load(kind, stream)
+
+    async def _log_knows_more(self, view: _View) -> bool:
+        """Ask the log what happened since to all that is only remembered. What comes is looked at from now on."""
+        asked = [(stream, view.known[stream].version) for stream in view.remembered]
+        if not asked:
+            return False
+        view.remembered.clear()
+        later = await self._log.load(asked)
+        for stream, events in later.items():
+            view.known[stream] = self._fold(view.known[stream], events)
+        return any(later.values())
+
+    async def _catch_up(self, view: _View, missing: Sequence[Recorded[Event]]) -> None:
+        """A conflict comes with what was missing. Where nothing was, we remembered more than the log kept."""
+        view.remembered.clear()
+        for recorded in missing:
+            view.known[recorded.stream] = self._fold(view.known[recorded.stream], [recorded])
+        if not missing:
+            for stream, known in view.known.items():
+                self._remembered.pop(stream, None)
+                view.known[stream] = await self._load(known.kind, stream)
 
     async def _load(self, kind: Kind[Any], stream: StreamId) -> _Known:
         recorded = (await self._log.load([(stream, 0)])).get(stream, ())
-        return self._fold(kind, stream, _Known(kind.initial, 0, Position(0)), recorded)
+        return self._fold(_Known(kind, stream, kind.initial, 0, Position(0)), recorded)
 
-    def _catch_up(self, kind: Kind[Any], stream: StreamId, known: _Known, missing: Sequence[Recorded[Event]]) -> _Known:
-        """The conflict came with what was missing; a neighbour that moved is loaded anew when it is looked at."""
-        for moved in {recorded.stream for recorded in missing} - {stream}:
-            self._remembered.pop(moved, None)
-        return self._fold(kind, stream, known, [recorded for recorded in missing if recorded.stream == stream])
-
-    def _fold(self, kind: Kind[Any], stream: StreamId, known: _Known, later: Sequence[Recorded[Event]]) -> _Known:
-        state = known.state
+    def _fold(self, known: _Known, later: Sequence[Recorded[Event]]) -> _Known:
         for recorded in later:
-            state = kind.evolve(state, recorded.event)
-        if later:
-            known = _Known(state, later[-1].version, later[-1].position)
-        return self._remember(stream, known)
+            if isinstance(recorded.event, Unreadable):
+                raise RecordIsUnreadable(topic=recorded.event.topic)
+            known = _after(known, (recorded.event,), recorded.version, recorded.position)
+        return self._remember(known)
 
-    def _learn(
-        self, kind: Kind[Any], stream: StreamId, known: _Known, events: Sequence[Event], answer: Appended
-    ) -> None:
-        state = known.state
-        for event in events:
-            state = kind.evolve(state, event)
-        self._remember(stream, _Known(state, answer.version, answer.position))
+    def _learn(self, known: _Known, events: Sequence[Event], answer: Appended) -> None:
+        self._remember(_after(known, events, answer.version, answer.position))
 
-    def _remember(self, stream: StreamId, known: _Known) -> _Known:
+    def _remember(self, known: _Known) -> _Known:
         """Answers may come back out of order: an older state never takes the place of a newer one."""
-        newest = self._remembered.get(stream)
+        newest = self._remembered.get(known.stream)
         if known.version and (newest is None or newest.version < known.version):
-            self._remembered[stream] = known
+            self._remembered[known.stream] = known
         if len(self._remembered) > REMEMBERED_STREAMS:
             self._remembered.popitem(last=False)
         return known
+
+
+def _admit(wish: _Wish, known: _Known) -> None:
+    """Raises a refusal where the caller may not, or has seen another version."""
+    if not may(wish.by, wish.command.action, wish.command.resource(known.state)):
+        raise known.kind.unknown
+    if wish.expected_version is not None and known.version != wish.expected_version:
+        raise VersionHasMoved(version=known.version, expected=wish.expected_version)
+
+
+def _after(known: _Known, events: Sequence[Event], version: int, position: Position) -> _Known:
+    state, latest_at = known.state, known.latest_at
+    for event in events:
+        state, latest_at = known.kind.evolve(state, event), max(latest_at, event.at)
+    return _Known(known.kind, known.stream, state, version, position, latest_at)
 
 
 def _receipt(stream: StreamId, command_id: UUID, answer: Appended, *, repeated: bool) -> Receipt:

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 
 from adapters.schema import SchemaTrouble
 from commands.command import NothingThere
-from commands.desk import TooManyAtOnce, VersionHasMoved
+from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from domain.identity import NameIsUnfit
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
@@ -43,6 +43,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     NothingThere: 404,
     VersionHasMoved: 412,
     TooManyAtOnce: 503,
+    RecordIsUnreadable: 503,
     AtIsInTheFuture: 422,
     BeforeTheLeadArrived: 422,
     DatedBeforeALaterChange: 422,

@@ -8,12 +8,13 @@ from uuid import UUID
 
 import pytest
 
+from adapters.event_store import EventStore
 from commands.command import LEAD, PERSON
-from commands.desk import TRIES, Desk, TooManyAtOnce, VersionHasMoved
+from commands.desk import TRIES, Desk, RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from commands.lead import AssignLead, ClaimLead, Contact, CreateLead, EscalateLead, RecordOutreach, ReleaseLead
-from commands.people import RemovePerson
-from domain.event import Event, Recorded
-from domain.identity import PersonId, SourceId, StreamId, lead_stream, person_stream
+from commands.people import AddPerson, RemovePerson
+from domain.event import Event, Recorded, Unreadable
+from domain.identity import PersonId, Position, SourceId, StreamId, lead_stream, person_stream
 from domain.lead.events import LeadAssigned, LeadContacted, LeadCreated, LeadEscalated, LeadFollowedUp
 from domain.lead.ownership import LeadIsAlreadyClaimed
 from domain.lead.standing import LeadUnknown
@@ -153,6 +154,43 @@ async def test_a_desk_that_remembers_an_old_state_decides_again() -> None:
     await stale.handle(lead, CALL, by=BY_REP)
 
     assert [type(event) for event in await office.told(lead)][-2:] == [LeadContacted, LeadFollowedUp]
+
+
+async def test_already_so_is_asked_of_the_log_and_not_of_memory() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    stale = office.another_desk()
+    await stale.state(LEAD, lead)
+    await office.do(lead, AssignLead(to=OTHER_REP))
+
+    receipt = await stale.handle(lead, AssignLead(to=REP), by=BY_MANAGER)
+
+    assert (receipt.events, receipt.version) == (("LeadAssigned.v1",), 4)
+
+
+async def test_nobody_is_refused_for_what_was_so_once() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    stale = office.another_desk()
+    await stale.state(LEAD, lead)
+    await office.do(lead, AssignLead(to=OTHER_REP))
+
+    assert (await stale.handle(lead, CALL, by=BY_OTHER_REP)).version == 4
+    await office.do(lead, CALL.model_copy(update={"outcome": "no_answer"}), BY_OTHER_REP)
+    office.clock.pass_minutes(1)
+    await office.do(lead, CALL, BY_OTHER_REP)
+    assert (await stale.handle(lead, CALL, by=BY_OTHER_REP, expected_version=5)).events == ()
+
+
+async def test_somebody_who_came_back_is_not_refused_as_gone() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    stale = office.another_desk()
+    leave, back = RemovePerson(person=OTHER_REP), AddPerson(person=OTHER_REP, team=NORTH)
+    await stale.handle(leave.stream, leave, by=ADMIN)
+    await office.do(back.stream, back, ADMIN)
+
+    assert (await stale.handle(lead, AssignLead(to=OTHER_REP), by=BY_MANAGER)).events == ("LeadAssigned.v1",)
 
 
 async def test_an_expected_version_that_moved_is_refused() -> None:
@@ -298,3 +336,60 @@ async def test_a_desk_that_is_never_first_gives_up_and_says_so() -> None:
     with pytest.raises(TooManyAtOnce):
         await Desk(contested, Office().vault).handle(new_lead(), CreateLead(), by=BY_MANAGER, key="k")
     assert len(tried) == TRIES
+
+
+async def test_a_desk_whose_clock_is_behind_dates_nothing_before_what_is_on_record() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    ahead = Desk(office.log, office.vault, lambda: office.clock() + timedelta(seconds=5))
+    await ahead.handle(lead, AssignLead(to=OTHER_REP), by=BY_MANAGER)
+    await ahead.handle(lead, ReleaseLead(reason="workload"), by=BY_OTHER_REP)
+
+    await office.do(lead, AssignLead(to=REP))
+    await office.do(lead, CALL, BY_REP)
+
+    assert [event.at for event in await office.told(lead)][-4:] == [NINE + timedelta(seconds=5)] * 4
+
+
+class Changing:
+    """A log that somebody can put another one in the place of."""
+
+    def __init__(self, log: EventStore) -> None:
+        self.log = log
+
+    async def append(self, request: Append) -> Appended | Conflict:
+        return await self.log.append(request)
+
+    async def load(self, streams: Sequence[tuple[StreamId, int]]) -> Mapping[StreamId, Sequence[Recorded[Event]]]:
+        return await self.log.load(streams)
+
+    async def find_command(self, command_id: UUID, fingerprint: bytes) -> Appended | None:
+        return await self.log.find_command(command_id, fingerprint)
+
+
+async def test_a_desk_that_remembers_more_than_the_log_kept_believes_the_log() -> None:
+    office, restored = await Office().staffed(), await Office().staffed()
+    lead = new_lead()
+    for log in (office, restored):
+        await log.do(lead, CreateLead(team=NORTH))
+    changing = Changing(office.log)
+    desk = Desk(changing, office.vault, office.clock)
+    await desk.handle(lead, AssignLead(to=REP), by=BY_MANAGER)
+    await desk.handle(lead, CALL, by=BY_REP)
+    changing.log = restored.log
+
+    receipt = await desk.handle(lead, AssignLead(to=OTHER_REP), by=BY_MANAGER)
+
+    assert receipt.version == 2
+
+
+async def test_about_what_this_program_cannot_read_nothing_is_decided() -> None:
+    lead = new_lead()
+    strange = Unreadable(topic="LeadSang.v7", problem="UnknownForm", at=NINE, by=BY_MANAGER.actor)
+
+    class FromTheFuture(Contested):
+        async def load(self, streams: Sequence[tuple[StreamId, int]]) -> Mapping[StreamId, Sequence[Recorded[Event]]]:
+            return {lead: [Recorded(strange, lead, 1, Position(1), NINE, UUID(int=1))]}
+
+    with pytest.raises(RecordIsUnreadable, match=r"LeadSang\.v7"):
+        await Desk(FromTheFuture(), Office().vault).handle(lead, CALL, by=BY_MANAGER)
