@@ -117,6 +117,11 @@ class Surroundings:
             id = line[-1].above
         return tuple(line)
 
+    def ladder(self, id: TeamId | None) -> tuple[PersonId, ...]:
+        """Who answers for the team, for the team above it, and so on: each once, and nobody who has left."""
+        named = dict.fromkeys(team.accountable for team in self.line(id) if team.accountable is not None)
+        return tuple(name for name in named if self.person(name).here)
+
     def _look(self, kind: Kind[S], stream: StreamId) -> S:
         if stream not in self.states:
             raise NotLookedUpYet(kind, stream)

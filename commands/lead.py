@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
@@ -191,6 +192,10 @@ class RecordOutreach(LeadCommand):
     duration_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
     note: FreeText | None = None
 
+    def resource(self, state: Lead) -> OfLead:
+        """What somebody did while the lead was theirs they may tell when it is theirs no longer."""
+        return replace(super().resource(state), owner_then=state.owner_at(self.at) if self.at else None)
+
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/contact.py."""
         return contact.reach_out(
@@ -331,5 +336,5 @@ class EscalateLead(LeadCommand):
 
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/escalation.py."""
-        line = around.line(state.team)
-        return escalation.escalate(state, line, self.rung, self.reason, around.sealed.get("note"), on)
+        ladder = around.ladder(state.team)
+        return escalation.escalate(state, ladder, self.rung, self.reason, around.sealed.get("note"), on)

@@ -56,7 +56,11 @@ WORKING = frozenset(
     }
 )
 WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contact"}
-"""What a rep may do to a lead in their team's queue; most of it the rules refuse until the lead is claimed."""
+"""What a rep may ask of a lead in their team's queue.
+
+They may claim it, hear from it, disqualify it, reopen it and call for help; the rest the rules refuse until somebody is
+answerable for the lead, and say so, where this page could only say that there is no such lead.
+"""
 MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
 FOR_MACHINES = frozenset({"lead.message_automatically"})
 SETTINGS = frozenset(
@@ -91,6 +95,8 @@ class OfLead:
 
     owner: PersonId | None
     team: TeamId | None
+    owner_then: PersonId | None = None
+    """Whose it was when a deed was done that is told late, if it is such a deed: that is told by whoever did it."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,8 @@ def may(who: Principal, action: Action, what: Resource) -> bool:
 def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
     """A rep works their own leads, and sees and claims what waits in their team's queue."""
     match what:
+        case OfLead(owner_then=who.id):
+            return action in WORKING
         case OfLead(owner=None, team=team):
             return (action in WAITING and team in (None, who.team)) or action == "lead.create"
         case OfLead(owner=owner, team=team):

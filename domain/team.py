@@ -64,10 +64,6 @@ class TeamsWouldStandInACircle(Refusal):
     """Team {team} cannot stand under {above}: {above} is team {team} itself, or stands under it."""
 
 
-class TeamHasNobodyAccountable(Refusal):
-    """Nobody answers for team {team}; entrust it to somebody first."""
-
-
 def evolve(team: Team, event: TeamEvent) -> Team:
     """The team after this event."""
     match event:

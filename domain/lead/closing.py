@@ -38,10 +38,12 @@ def convert(lead: Lead, value: Money | None, on: Occasion) -> list[LeadEvent]:
 
 
 def lose(lead: Lead, reason: LossReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:
-    """A lead can be lost that nobody ever took."""
+    """A lead can be lost that nobody ever took; a rep says so only of one that somebody is answerable for."""
     if lead.ending == "lost" and lead.ended_because == reason:
         return []
     owner = open_lead(lead, on).owner_at(on.at)
+    if owner is None and on.by.role == "rep":
+        raise LeadIsUnassigned(at=on.at)
     return [LeadLost(owner=owner, reason=reason, note=note, at=on.at, by=on.by)]
 
 

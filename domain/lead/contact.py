@@ -21,7 +21,7 @@ from domain.lead.events import (
     Outreach,
 )
 from domain.lead.ownership import held_by
-from domain.lead.standing import open_lead, open_then
+from domain.lead.standing import existing, open_lead, open_then
 from domain.lead.state import Lead, Promise
 from domain.occasion import Occasion
 from domain.refusal import Refusal
@@ -71,8 +71,8 @@ def reach_out(
 def message_automatically(
     lead: Lead, channel: Channel, outcome: Outcome, evidence: Evidence | None, on: Occasion
 ) -> list[LeadEvent]:
-    """What a machine sends is on record and never counts as contact."""
-    open_then(lead, on)
+    """What a machine sends, even to a closed lead, is on record and never counts as contact."""
+    existing(lead, on)
     if (on.at, channel) in lead.messages:
         return []
     return [LeadMessagedAutomatically(channel=channel, outcome=outcome, evidence=evidence, at=on.at, by=on.by)]
@@ -81,8 +81,8 @@ def message_automatically(
 def hear_from(
     lead: Lead, channel: Channel, evidence: Evidence | None, note: Sealed | None, on: Occasion
 ) -> list[LeadEvent]:
-    """A lead may write before anybody reached out, and while it is in the queue."""
-    open_then(lead, on)
+    """A lead may write whenever it likes: before anybody reached out, in the queue, and long after it was closed."""
+    existing(lead, on)
     if (on.at, channel) in lead.replies:
         return []
     return [LeadReplied(channel=channel, evidence=evidence, note=note, at=on.at, by=on.by)]

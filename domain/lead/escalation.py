@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.event import Sealed
+from domain.identity import PersonId
 from domain.lead.events import EscalationReason, LeadEscalated, LeadEvent
 from domain.lead.standing import open_lead
 from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.refusal import Refusal
-from domain.team import Team, TeamHasNobodyAccountable
 
 
 class LeadIsInNoTeam(Refusal):
     """The lead is in no team's hands, so nobody answers for it; route or assign it first."""
+
+
+class NobodyAnswers(Refusal):
+    """Nobody who is here answers for team {team}, or for a team above it; entrust it to somebody first."""
 
 
 class NobodyOnThatRung(Refusal):
@@ -20,19 +26,17 @@ class NobodyOnThatRung(Refusal):
 
 
 def escalate(
-    lead: Lead, line: tuple[Team, ...], rung: int, reason: EscalationReason, note: Sealed | None, on: Occasion
+    lead: Lead, ladder: Sequence[PersonId], rung: int, reason: EscalationReason, note: Sealed | None, on: Occasion
 ) -> list[LeadEvent]:
     """Asking twice for the same reason tells a person once; being told is no contact and resets nothing.
 
-    `line` is the lead's team, the team above it, and so on; rung 1 is the first person who answers for one of them,
-    and each later rung somebody else.
+    `ladder` is who answers for the lead's team, for the team above it, and so on; rung 1 is the first of them.
     """
     open_lead(lead, on)
-    if not line:
+    if lead.team is None:
         raise LeadIsInNoTeam
-    ladder = list(dict.fromkeys(team.accountable for team in line if team.accountable is not None))
     if not ladder:
-        raise TeamHasNobodyAccountable(team=line[0].id)
+        raise NobodyAnswers(team=lead.team)
     if not 1 <= rung <= len(ladder):
         raise NobodyOnThatRung(rungs=len(ladder), rung=rung)
     if (rung, reason) in lead.rungs:

@@ -13,6 +13,7 @@ from commands.command import LEAD, PERSON
 from commands.desk import TRIES, Desk, RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from commands.lead import AssignLead, ClaimLead, Contact, CreateLead, EscalateLead, RecordOutreach, ReleaseLead
 from commands.people import AddPerson, RemovePerson
+from commands.teams import EntrustTeam
 from domain.event import Event, Recorded, Unreadable
 from domain.identity import PersonId, Position, SourceId, StreamId, lead_stream, person_stream
 from domain.lead.events import LeadAssigned, LeadContacted, LeadCreated, LeadEscalated, LeadFollowedUp
@@ -32,6 +33,7 @@ from tests.commands.story import (
     NORTH,
     OTHER_REP,
     REP,
+    SOUTH,
     Office,
     new_lead,
 )
@@ -247,6 +249,32 @@ async def test_an_escalation_reaches_up_the_line() -> None:
     last = (await office.told(lead))[-1]
     assert isinstance(last, LeadEscalated)
     assert last.told == MANAGER
+
+
+async def test_an_escalation_passes_over_whoever_has_left() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    above, leave = EntrustTeam(team=SOUTH, to=OTHER_REP), RemovePerson(person=MANAGER)
+    for command in (above, leave):
+        await office.do(command.stream, command, ADMIN)
+
+    await office.do(lead, EscalateLead(reason="help_needed"), BY_REP)
+
+    last = (await office.told(lead))[-1]
+    assert isinstance(last, LeadEscalated)
+    assert last.told == OTHER_REP
+
+
+async def test_a_former_owner_tells_late_what_they_did_while_the_lead_was_theirs() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    office.clock.pass_minutes(10)
+    await office.do(lead, AssignLead(to=OTHER_REP))
+
+    told_late = CALL.model_copy(update={"at": NINE + timedelta(minutes=5)})
+    assert (await office.do(lead, told_late, BY_REP)).events == ("LeadContacted.v1",)
+    with pytest.raises(LeadUnknown):
+        await office.do(lead, CALL, BY_REP)
 
 
 async def test_who_may_not_is_told_that_there_is_nothing() -> None:

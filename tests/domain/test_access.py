@@ -159,6 +159,13 @@ def test_a_rep_in_no_team_sees_only_what_is_in_no_team() -> None:
     assert not may(loner, "queue.see", OfTeam(NORTH))
 
 
+def test_whoever_had_the_lead_then_may_tell_what_they_did() -> None:
+    now_elsewhere = OfLead(owner=BEN, team=SOUTH, owner_then=ANNA)
+    assert may(CALLERS["rep"], "lead.reach_out", now_elsewhere)
+    assert not may(CALLERS["rep"], "lead.assign", now_elsewhere)
+    assert not may(CALLERS["rep"], "lead.reach_out", OfLead(owner=BEN, team=SOUTH, owner_then=BEN))
+
+
 def test_only_machines_write_automatically() -> None:
     assert {"lead.message_automatically"} == FOR_MACHINES
     assert not FOR_MACHINES & (WORKING | SETTINGS)

@@ -106,6 +106,10 @@ def test_a_lead_can_be_lost_that_nobody_ever_took() -> None:
     )
 
 
+def test_a_rep_does_not_lose_what_nobody_is_answerable_for() -> None:
+    given(created()).when(lose, "timing", None, on(ONE, BY_ANNA)).then_refused(LeadIsUnassigned)
+
+
 def test_what_never_was_a_lead_is_disqualified() -> None:
     state = (
         given(created(), assigned())

@@ -212,9 +212,10 @@ def test_the_same_automatic_message_told_twice_is_one() -> None:
     given(created(), sent).when(message_automatically, "sms", "sent", None, on(TEN, BY_SERVICE)).then(texted)
 
 
-def test_no_machine_writes_to_a_closed_lead() -> None:
-    over = given(created(), lost(at=TWELVE))
-    over.when(message_automatically, "email", "sent", None, on(ONE, BY_SERVICE)).then_refused(LeadIsClosed)
+def test_what_a_machine_writes_to_a_closed_lead_is_on_record_too() -> None:
+    given(created(), lost(at=TWELVE)).when(message_automatically, "email", "sent", None, on(ONE, BY_SERVICE)).then(
+        LeadMessagedAutomatically(channel="email", outcome="sent", at=ONE, by=BY_SERVICE)
+    )
 
 
 def test_a_lead_may_write_before_anybody_reached_out() -> None:
@@ -233,10 +234,11 @@ def test_the_same_reply_told_twice_is_one() -> None:
     )
 
 
-def test_a_reply_before_the_end_may_be_told_after_it() -> None:
+def test_a_lead_may_write_again_after_it_was_lost_and_stays_lost() -> None:
     over = given(created(), lost(at=ONE))
     over.when(hear_from, "email", None, None, on(TWELVE, BY_SERVICE)).then(replied())
-    over.when(hear_from, "email", None, None, on(TWO)).then_refused(LeadIsClosed)
+    state = over.when(hear_from, "email", None, None, on(TWO, BY_SERVICE)).then(replied(at=TWO))
+    assert state.ending == "lost"
 
 
 def test_the_owner_promises_to_get_in_touch_again() -> None:
