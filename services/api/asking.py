@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Path, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
@@ -42,15 +44,26 @@ class Asked(APIRoute):
     """A question's route: it finds out who is calling before anything else."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Identify, then answer."""
+        """Identify, then answer. An unknown parameter is told: who writes `as_off` must not be answered as of now."""
         answer = super().get_route_handler()
+        known = frozenset(_parameters(self.dependant))
 
         async def identify_and_answer(request: Request) -> Response:
             headers = dict(request.scope["headers"])
             request.scope["caller"] = await identified(request.app.state.callers, headers)
+            if unknown := request.query_params.keys() - known:
+                raise RequestValidationError(
+                    [{"type": "extra_forbidden", "loc": ("query", name), "msg": ""} for name in sorted(unknown)]
+                )
             return await answer(request)
 
         return identify_and_answer
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for needed in dependant.dependencies:
+        yield from _parameters(needed)
 
 
 class Asks:

@@ -126,13 +126,16 @@ class CursorIsBroken(BadRequest):
     """A cursor is taken from an answer's `next` as it is, and belongs to the question that was answered."""
 
 
-NAMES: Mapping[int, str] = {404: "NotFound", 405: "MethodNotAllowed"}
+BY_ITSELF: Mapping[int, tuple[str, str]] = {
+    404: ("NotFound", "There is nothing at this address; /openapi.json tells what there is."),
+    405: ("MethodNotAllowed", "This address is not asked in this way; /openapi.json tells how."),
+}
 """What the framework declines by itself."""
 
 
 def problem(name: str, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
     """The document, as a response."""
-    told = {"type": f"/problems/{_words(name, '-')}", "title": _words(name, " ").capitalize(), "status": status}
+    told = {"type": f"/problems/{_words(name, '-')}", "title": _title(name), "status": status}
     body = to_json({**told, "detail": detail, **{part: value for part, value in more.items() if value}})
     return Response(body, status, headers, media_type="application/problem+json")
 
@@ -173,8 +176,8 @@ def _invalid(invalid: RequestValidationError) -> Response:
 
 @told.register
 def _declined(declined: HTTPException) -> Response:
-    name = NAMES.get(declined.status_code) or type(declined).__name__
-    return problem(name, declined.status_code, str(declined.detail), declined.headers)
+    name, detail = BY_ITSELF.get(declined.status_code) or (type(declined).__name__, str(declined.detail))
+    return problem(name, declined.status_code, detail, declined.headers)
 
 
 @told.register
@@ -213,6 +216,10 @@ def tell_problems(app: FastAPI) -> None:
 def _kind(failure: Exception) -> str:
     state = f" (SQLSTATE {failure.sqlstate})" if isinstance(failure, psycopg.Error) and failure.sqlstate else ""
     return f"{type(failure).__module__}.{type(failure).__qualname__}{state}"
+
+
+def _title(name: str) -> str:
+    return _words(name, " ").capitalize().replace(" json", " JSON")
 
 
 def _words(name: str, between: str) -> str:

@@ -61,6 +61,8 @@ def troubles(errors: Sequence[Mapping[str, Any]]) -> Iterable[Trouble]:
 
 def _trouble(error: Mapping[str, Any]) -> Trouble:
     problem, advice = WORDS.get(error["type"]) or _words(error)
+    if error["loc"][0] == "query" and problem == "It is no instant.":
+        advice += " In an address, `+` is written `%2B`."
     return Trouble(path=_path(error), problem=problem, advice=advice)
 
 

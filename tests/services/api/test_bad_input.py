@@ -191,6 +191,24 @@ async def test_a_question_names_what_is_wrong_with_it(world: World) -> None:
             assert answer.json()["type"] == "/problems/cursor-is-broken"
 
 
+async def test_a_parameter_with_a_slip_in_its_name_is_told_and_not_passed_over(world: World) -> None:
+    lead = await world.lead()
+    for path in ("/leads", "/leads/count", f"/leads/{lead}", f"/leads/{lead}/timeline", "/queues/rep-1"):
+        answer = await world.get("manager", path, as_off="2026-03-02T09:00:00Z")
+        assert answer.status_code == 422, path
+        assert [(one["path"], one["problem"]) for one in answer.json()["errors"]] == [
+            ("query.as_off", "There is no such field.")
+        ]
+    personal = await world.get("manager", "/leads", **{"ada@example.com": "1"})
+    assert "ada@" not in personal.text
+
+
+async def test_a_plus_that_an_address_has_turned_into_a_space_is_explained(world: World) -> None:
+    answer = await world.client.get("/leads?as_of=2026-03-02T09:00:00+01:00", headers=world.as_("manager"))
+    assert answer.status_code == 422
+    assert "`+` is written `%2B`" in answer.json()["errors"][0]["advice"]
+
+
 async def test_instants_at_the_ends_of_the_calendar_are_instants(world: World) -> None:
     for instant in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"):
         for path in ("/leads", "/leads/count"):
@@ -201,6 +219,7 @@ async def test_instants_at_the_ends_of_the_calendar_are_instants(world: World) -
 async def test_there_is_nothing_else_here(world: World) -> None:
     nowhere = await world.get("rep", "/admin")
     assert (nowhere.status_code, nowhere.json()["type"]) == (404, "/problems/not-found")
+    assert "/openapi.json tells what there is" in nowhere.json()["detail"]
     wrong = await world.client.delete("/leads", headers=world.as_("rep"))
     assert (wrong.status_code, wrong.json()["type"]) == (405, "/problems/method-not-allowed")
 
