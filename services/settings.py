@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.postgres import default_folder
 
 
+def _well_formed(dsn: str) -> str:
+    """An address that PostgreSQL's own library can read; it may hold a password, so it is never repeated."""
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise ValueError("no address of a PostgreSQL; write it as postgresql://user:password@host:5432/name") from None
+    return dsn
+
+
+def _from_everywhere(path: Path) -> Path:
+    """The same file, wherever a process of ours happens to stand."""
+    return path.expanduser().resolve()
+
+
+Dsn = Annotated[str, AfterValidator(_well_formed)]
+Place = Annotated[Path, AfterValidator(_from_everywhere)]
+
+
 class Settings(BaseSettings):
     """Read once when a process starts."""
 
-    model_config = SettingsConfigDict(env_prefix="LEADLEDGER_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="LEADLEDGER_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
-    home: Path = Field(default_factory=default_folder, description="Data of the embedded server, and the vault's key.")
-    dsn: str | None = Field(default=None, description="PostgreSQL for the API; the embedded server, if left out.")
-    projector_dsn: str | None = Field(default=None, description="PostgreSQL for the projector; `dsn`, if left out.")
-    owner_dsn: str | None = Field(default=None, description="Who may install the schema; `dsn`, if left out.")
-    vault_key_file: Path | None = Field(default=None, description="The key that PostgreSQL never sees.")
+    home: Place = Field(default_factory=default_folder, description="Data of the embedded server, and the vault's key.")
+    dsn: Dsn | None = Field(default=None, description="PostgreSQL for the API; the embedded server, if left out.")
+    projector_dsn: Dsn | None = Field(default=None, description="PostgreSQL for the projector; `dsn`, if left out.")
+    owner_dsn: Dsn | None = Field(default=None, description="Who may install the schema; `dsn`, if left out.")
+    vault_key_file: Place | None = Field(default=None, description="The key that PostgreSQL never sees.")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)

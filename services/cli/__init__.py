@@ -10,6 +10,7 @@ app = typer.Typer(
     name="leadledger",
     help="Sales-lead accountability: every action on a lead is on record.",
     no_args_is_help=True,
+    add_completion=False,  # it would be for a `leadledger` on the PATH, which the checkout does not put there
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -7,11 +7,13 @@ import json
 import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import psycopg
 import typer
+from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
 
@@ -24,10 +26,11 @@ from domain.refusal import Refusal
 from services.importing.mapping import MappingTrouble
 from services.importing.reading import FileTrouble
 from services.running import NotYours, read_note
-from services.settings import NoDatabase, Settings
+from services.settings import NoDatabase, Settings, as_role
 from services.wiring import Office, open_office
 
 T = TypeVar("T")
+ROLE = "leadledger_desk"
 
 EXPECTED = (
     FileTrouble,
@@ -56,7 +59,12 @@ def answer(told: str) -> None:
 
 def answer_json(told: Any) -> None:
     """What was asked for, for machines."""
-    print(json.dumps(told, indent=2, default=str, ensure_ascii=False), flush=True)
+    print(json.dumps(told, indent=2, default=_plain, ensure_ascii=False), flush=True)
+
+
+def _plain(value: Any) -> str:
+    """Instants as the API spells them."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def fail(why: str, code: int = 1) -> NoReturn:
@@ -70,8 +78,8 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as wrong:
-        told = [f"LEADLEDGER_{str(one['loc'][0]).upper()}: {one['msg']}" for one in wrong.errors()]
-        fail("\n".join(told), code=2)
+        told = [(str(one["loc"][0]).upper(), one["msg"].removeprefix("Value error, ")) for one in wrong.errors()]
+        fail("\n".join(f"LEADLEDGER_{name}: {why}" for name, why in told), code=2)
 
 
 def settings_of_a_database() -> Settings:
@@ -82,8 +90,8 @@ def settings_of_a_database() -> Settings:
     running = read_note(settings.home)
     if running is None:
         raise NoDatabase(
-            f"Leadledger does not run on {settings.home}. Start it with `leadledger up` in another terminal, or name a "
-            "database with LEADLEDGER_DSN."
+            f"Leadledger does not run on {settings.home}. Start it with `./leadledger up` in another terminal, or name "
+            "a database with LEADLEDGER_DSN."
         )
     key = Path(running.vault_key_file)
     found = {"dsn": running.dsn, "projector_dsn": running.projector_dsn, "vault_key_file": key}
@@ -93,7 +101,11 @@ def settings_of_a_database() -> Settings:
 @asynccontextmanager
 async def an_office() -> AsyncIterator[Office]:
     """The desk and the questions, on the database that was found."""
-    async with open_office(settings_of_a_database()) as office:
+    settings = settings_of_a_database()
+    # The pools inside would try for half a minute what is refused at once.
+    async with await AsyncConnection.connect(as_role(settings.dsn, ROLE)):
+        pass
+    async with open_office(settings) as office:
         yield office
 
 
@@ -113,8 +125,8 @@ def telling_trouble() -> Iterator[None]:
     except LogUnavailable as gone:
         fail(f"The log cannot be reached at the moment ({gone}). Nothing is half done; run the same command again.")
     except (psycopg.OperationalError, PoolTimeout) as gone:
-        fail(f"PostgreSQL cannot be reached: {' '.join(str(gone).split())}")
+        fail(f"PostgreSQL cannot be used: {' '.join(str(gone).split())}")
     except psycopg.errors.InsufficientPrivilege as refused:
         fail(f"This database login may not do that: {refused.diag.message_primary}.")
     except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-        fail("This database has no Leadledger schema yet; install it: leadledger schema install")
+        fail("This database has no Leadledger schema yet; install it: ./leadledger schema install")

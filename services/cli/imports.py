@@ -85,6 +85,8 @@ async def _import(file: Path, join: Path | None, read: Any, wishes: Wishes, reje
     mapping: Mapping = read()
     source = Source.open(file, join, mapping)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    if rejects is not None:
+        _see_that_it_can_be_written(rejects)
     async with an_office() as office:
         names = Names(pseudonyms(office.vault.fingerprint, mapping.system))
         importing = Import(office.desk, source, mapping, names, wishes)
@@ -113,6 +115,14 @@ async def _import(file: Path, join: Path | None, read: Any, wishes: Wishes, reje
         fail("Stopped. What is recorded stays; the same command again does the rest and doubles nothing.", code=130)
     if not report.clean:
         raise typer.Exit(1)
+
+
+def _see_that_it_can_be_written(rejects: Path) -> None:
+    """Before the import, since after it the list of what was rejected would be lost."""
+    try:
+        rejects.open("a").close()
+    except OSError as refused:
+        fail(f"--rejects {rejects} cannot be written: {refused.strerror}. Nothing was imported.")
 
 
 def _show(report: Report, rejects: Path | None) -> None:

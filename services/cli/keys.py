@@ -14,11 +14,12 @@ from domain.identity import SLUG, PersonId, person_stream
 from services.cli.asking import an_office, answer, answer_json, fail, run, say
 
 app = typer.Typer(no_args_is_help=True, help="API keys: nobody is anonymous.")
+LETTERS = "small letters, digits, dots, hyphens and underscores"
 
 
 @app.command("create")
 def create(
-    subject: Annotated[str, typer.Argument(help="The person on record, or a name for the service.")],
+    subject: Annotated[str, typer.Argument(metavar="WHO", help="The person on record, or a name for the service.")],
     role: Annotated[Literal["rep", "manager", "auditor", "admin", "service"], typer.Option(help="What it may do.")],
     scope: Annotated[list[str] | None, typer.Option(help="An action a service may do; repeat it.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="For how many days it opens.")] = None,
@@ -28,7 +29,9 @@ def create(
     """Make an API key. It is shown once, here."""
     scopes = scope or []
     if not SLUG.fullmatch(subject):
-        fail(f"{subject!r} is no name that can stand on record: small letters, digits, dots and hyphens.", code=2)
+        fail(f"{subject!r} is no name that can stand on record: {LETTERS}.", code=2)
+    if not SLUG.fullmatch(by):
+        fail(f"--as {by!r} is no name that can stand on record: {LETTERS}.", code=2)
     if role == "service" and not scopes:
         fail("A service may do only what is named: --scope lead.create --scope lead.see ...", code=2)
     if role != "service" and scopes:
@@ -54,7 +57,7 @@ async def _create(subject: str, role: Role, scopes: list[str], days: int | None,
 
 
 @app.command("revoke")
-def revoke(id: Annotated[str, typer.Argument(help="The part before the secret: lk_3f9a1c2b4d.")]) -> None:
+def revoke(id: Annotated[str, typer.Argument(metavar="ID", help="The part before the secret: lk_3f9a1c2b4d.")]) -> None:
     """Make a key open nothing any more."""
     # Whoever pastes a whole key gets it revoked, and its secret is not repeated.
     run(_revoke("_".join(id.split("_")[:2])))

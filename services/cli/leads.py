@@ -39,28 +39,29 @@ def lead_timeline(id: LeadArgument, json: AsJson = False) -> None:
 
 async def _timeline(stream: StreamId, json: bool) -> None:
     after: timeline.Cursor | None = None
-    seen = 0
+    seen: list[timeline.Told] = []
     async with an_office() as office, office.questions.connection() as connection:
         await _caught_up(connection, await office.log.head())
         while True:
             lines = await timeline.page(connection, stream, after=after, limit=PAGE)
             for told in lines:
-                if json:
-                    answer_json({**vars(told), "late_seconds": told.lateness.total_seconds()})
-                else:
-                    answer(f"{_short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{told.via}]")
-            seen += len(lines)
+                if not json:
+                    by = f"{told.who} ({told.role}, {told.via})"
+                    answer(f"{_short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{by}]")
+            seen += lines
             if len(lines) < PAGE:
                 break
             after = lines[-1].cursor
         if not seen:
             in_log = (await office.log.load([(stream, 0)])).get(stream, [])
             fail(
-                f"The log holds {len(in_log)} events of this lead, but the projector has not told them yet; see "
-                "`leadledger projections status`."
+                f"The log holds {_events(len(in_log))} of this lead, but the projector has not told them yet; see "
+                "`./leadledger projections status`."
                 if in_log
                 else "There is no such lead."
             )
+    if json:
+        answer_json([{**vars(told), "late_seconds": told.lateness.total_seconds()} for told in seen])
 
 
 async def _caught_up(connection: Connection, head: Position) -> None:
@@ -72,7 +73,7 @@ async def _caught_up(connection: Connection, head: Position) -> None:
             return
         if time.monotonic() > give_up_at:
             how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
-            say(f"The timeline is {how_far}; what it lacks is not shown. See `leadledger projections status`.")
+            say(f"The timeline is {how_far}; what it lacks is not shown. See `./leadledger projections status`.")
             return
         await asyncio.sleep(0.02)
 
@@ -114,19 +115,22 @@ async def _replay(stream: StreamId, until: datetime | None, known: datetime | No
     if json:
         answer_json({"events": [_event(one) for one in taken], "left_out": left_out, "state": _state(lead)})
         return
-    answer("")
-    for name, value in _state(lead).items():
-        answer(f"  {name:14} {value}")
+    if taken:
+        answer("")
+        for name, value in _state(lead).items():
+            answer(f"  {name:14} {_in_words(value)}")
+    else:
+        answer("Nothing had happened to this lead by then, as far as was known.")
     if left_out:
-        say(f"{left_out} later events are left out.")
+        say(f"{_events(left_out)} left out: later than the instant asked for.")
 
 
 def _told(one: Recorded[Event]) -> str:
     event = one.event
-    what = ", ".join(f"{name} {value}" for name, value in _particulars(event).items())
+    what = ", ".join(f"{name} {_in_words(value)}" for name, value in _particulars(event).items())
     by = f"{event.by.id} ({event.by.role}, {event.by.via})"
     late = _late(event.at, one.recorded_at)
-    return f"{one.version:3}  {_short(event.at)}  {type(event).__name__:24} by {by}  {what}{late}"
+    return f"{one.version:3}  {_short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
 
 
 def _event(one: Recorded[Event]) -> dict[str, Any]:
@@ -151,27 +155,37 @@ def _particulars(event: Event) -> dict[str, Any]:
 def _state(lead: Lead) -> dict[str, Any]:
     return {
         "stage": lead.ending or ("open" if lead.exists else "not there yet"),
-        "arrived_at": _plain(lead.arrived_at),
+        "arrived_at": lead.arrived_at,
         "source": lead.source,
         "owner": lead.owner,
         "team": lead.team,
         "contacted": lead.contacted,
         "outreach": len(lead.outreach),
         "replies": len(lead.replies),
-        "promise": _plain(lead.promise and lead.promise.follow_up_by),
-        "ended_at": _plain(lead.ended_at),
+        "promise": lead.promise and lead.promise.follow_up_by,
+        "ended_at": lead.ended_at,
         "because": lead.ended_because,
         "value": _plain(lead.value),
     }
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return _short(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         told = dataclasses.asdict(value)
         return "(in the vault)" if "sha256" in told else " ".join(str(part) for part in told.values())
     return value
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return _short(value) if isinstance(value, datetime) else str(value)
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
 
 
 def _short(instant: datetime) -> str:

@@ -94,9 +94,12 @@ async def _retry(name: str) -> None:
         aside = await parked(connection, name, limit=100_000)
         for each in aside:
             stopped += not await retry(connection, BY_NAME[name], each.stream, log)
+    if not aside:
+        say(f"{name} has set nothing aside.")
+        return
     say(f"{len(aside) - stopped} of {len(aside)} streams go on.")
     if stopped:
-        fail(f"{stopped} were stopped again; see `leadledger projections status`.")
+        fail(f"{stopped} were stopped again; see `./leadledger projections status`.")
 
 
 def _parked(one: object) -> dict[str, object]:

@@ -47,7 +47,7 @@ def install() -> None:
         if dsn is None:
             raise NoDatabase(
                 "Name the database: LEADLEDGER_OWNER_DSN=postgresql://... (the embedded one gets its schema from "
-                "`leadledger up`)."
+                "`./leadledger up`)."
             )
         run(database_schema.install(dsn))
         say("The schema is installed.")

@@ -118,5 +118,8 @@ def _told(where: tuple[int | str, ...], what: str) -> str:
         return "Name the system the file comes from: --system NAME. Its references become the ids of the leads."
     if where and where[0] in ("columns", "constants") and len(where) > 1 and where[1] not in FIELDS:
         return f"There is no field {where[1]}; the fields are {', '.join(FIELDS)}."
+    if where == ("system",):
+        return "--system: a name of small letters, digits, dots, hyphens and underscores, such as oldcrm."
     at = ".".join(str(part) for part in where if part != "[key]")
-    return f"{at}: {what}." if at else f"{what.removeprefix('Value error, ').capitalize()}."
+    what = what.removeprefix("Value error, ")
+    return f"{at}: {what}." if at else f"{what[:1].upper()}{what[1:]}."

@@ -81,7 +81,7 @@ class Lookout:
                 yield Note("sources_merged", len(written), f"{told} are all imported as the source {slug}.")
         if self.value_not_won:
             yield _of_lines(
-                "value_not_won", self.value_not_won, "tell a value but no win; a lead has a value once it is converted"
+                "value_not_won", self.value_not_won, "with a value but no win; a lead has a value once it is converted"
             )
 
     def _about_instants(self) -> Iterator[Note]:
@@ -89,22 +89,22 @@ class Lookout:
             yield _of_lines(
                 "ended_before_arrival",
                 self.ended_before_arrival,
-                "ended before they arrived; imported as the file says, and no time to an ending can be read from them",
+                "ended before arriving; imported as the file says, and no time to an ending can be read from there",
             )
         if self.assigned_after_end:
-            yield _of_lines("assigned_after_end", self.assigned_after_end, "were assigned after they had ended")
+            yield _of_lines("assigned_after_end", self.assigned_after_end, "assigned after the end")
         if self.without_hour:
             yield Note(
                 "arrived_without_hour",
                 self.without_hour,
-                f"{_rows(self.without_hour)} tell the day of arrival but no hour; the leads are dated by the day, and "
+                f"{_rows(self.without_hour)} with the day of arrival but no hour; the leads are dated by the day, and "
                 "response times cannot be read from them.",
             )
         if self.unsure:
             yield _of_lines(
                 "clocks_were_set",
                 self.unsure,
-                "fall into an hour that came twice, or never, when the clocks were set; the earlier one is taken",
+                "in an hour that came twice, or never, when the clocks were set; the earlier one is taken",
             )
         late = self._endings_start_late()
         if late:
@@ -127,7 +127,7 @@ class Lookout:
 
     def _about_what_is_missing(self) -> Iterator[Note]:
         if self.without_source and len(self.without_source) < self.rows:
-            yield _of_lines("without_source", self.without_source, "name no source; the leads are imported without one")
+            yield _of_lines("without_source", self.without_source, "without a source; so are their leads")
         won, others = self.endings["converted"], self.rows - self.endings["converted"]
         if won and others and self.owned["converted"] and self.owned.total() == self.owned["converted"]:
             yield Note(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -89,7 +90,10 @@ class Up:
         stack.enter_context(_alone_in(home, self._settings))
         port = _free_port(self._settings.host, self._settings.port, former=(home / "running.json").exists())
         url = f"http://{self._settings.host}:{port}"
-        say(f"Starting Leadledger; its data is in {home}")
+        if self._settings.dsn is None:
+            say(f"Starting Leadledger; its data is in {home}")
+        else:
+            say(f"Starting Leadledger on the database that LEADLEDGER_DSN names; keys and logs are in {home}")
         database = await stack.enter_async_context(open_database(self._settings))
         draw_vault_key(self._settings, database, say)
         keys, story = await self._move_in(home, database)
@@ -151,17 +155,30 @@ class Up:
 
 
 def _home(settings: Settings) -> Path:
-    if settings.dsn is None:
-        return Folder.open(settings.home).path
-    home = settings.home.expanduser().resolve()
-    make_folder(home, 0o700)
+    """The folder, made if it is not there. Raises UpTrouble where it is not ours to write."""
+    home = settings.home
+    try:
+        if settings.dsn is None:
+            Folder.open(home)
+        else:
+            make_folder(home, 0o700)
+        os.close(_open_lock(home))
+    except OSError as refused:
+        raise UpTrouble(
+            f"{home} cannot hold Leadledger's data ({refused.strerror}). Name a folder of yours: "
+            "LEADLEDGER_HOME=FOLDER ./leadledger up"
+        ) from None
     return home
+
+
+def _open_lock(home: Path) -> int:
+    return os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 @contextmanager
 def _alone_in(home: Path, settings: Settings) -> Iterator[None]:
     """One home, one product. Raises UpTrouble."""
-    lock = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    lock = _open_lock(home)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -171,7 +188,7 @@ def _alone_in(home: Path, settings: Settings) -> Iterator[None]:
             raise UpTrouble(
                 f"Leadledger runs already on {home}, {where}. Use that one, or stop it (Ctrl-C in its terminal), or "
                 "start another with a folder and a port of its own: "
-                f"LEADLEDGER_HOME=FOLDER leadledger up --port {settings.port + 1}"
+                f"LEADLEDGER_HOME=FOLDER ./leadledger up --port {settings.port + 1}"
             ) from None
         yield
     finally:
@@ -190,12 +207,19 @@ def _free_port(host: str, port: int, *, former: bool) -> int:
             except OSError as taken:
                 if time.monotonic() > give_up_at:
                     raise UpTrouble(
-                        f"Port {port} on {host} cannot be used ({taken.strerror}). Another program may be listening "
-                        f"there; choose another port: leadledger up --port {port % 65_000 + 1}"
+                        f"Port {port} on {host} cannot be used ({taken.strerror}). {_advice(taken, host, port)}"
                     ) from None
             else:
                 return int(probe.getsockname()[1])
         time.sleep(0.05)
+
+
+def _advice(refused: OSError, host: str, port: int) -> str:
+    if refused.errno == errno.EADDRINUSE:
+        return f"Another program listens there; choose another port: ./leadledger up --port {port % 65_000 + 1}"
+    if refused.errno == errno.EACCES:
+        return f"Ports below 1024 are for root; choose another one: ./leadledger up --port {port + 8000}"
+    return f"Is {host} an address of this machine? Leave --host out to listen on 127.0.0.1."
 
 
 def _inherited() -> dict[str, str]:

@@ -15,7 +15,7 @@ def greeting(url: str, keys: Sequence[FirstKey], file: Path, story: Story | None
     lines = ["", f"Leadledger is ready: {url}", f"  All questions and acts: {url}/openapi.json", ""]
     if first is None:
         return "\n".join(
-            [*lines, "  Every first key was revoked; make one: leadledger keys create admin --role admin", ""]
+            [*lines, "  Every first key was revoked; make one: ./leadledger keys create admin --role admin", ""]
         )
     lines += [f"  Key of {first.holder} ({first.role}): {first.key}"]
     lines += [f"  All first keys: {file}", "", "Three things to try:", ""]

@@ -54,9 +54,9 @@ def test_every_row_becomes_events_at_their_own_instants(cli: Cli) -> None:
     replay = cli("lead", "replay", lead_known_elsewhere_as("oldcrm", "7"), "--json")
     seven = json.loads(replay.stdout)
     assert [(one["event"], one["at"][:16]) for one in seven["events"]] == [
-        ("LeadCreated", "2026-01-05 08:00"),
-        ("LeadAssigned", "2026-01-05 08:00"),
-        ("LeadConverted", "2026-01-09 11:00"),
+        ("LeadCreated", "2026-01-05T08:00"),
+        ("LeadAssigned", "2026-01-05T08:00"),
+        ("LeadConverted", "2026-01-09T11:00"),
     ]
     assert seven["state"]["value"] == "1200.50 EUR"
     assert seven["events"][0]["by"] == {"id": "import", "role": "service", "via": "import"}
@@ -124,6 +124,12 @@ def test_what_is_rejected_can_be_written_to_a_file(cli: Cli) -> None:
     with Path("rejects.csv").open(encoding="utf-8") as file:
         [one] = csv.DictReader(file)
     assert (one["line"], one["field"], one["reference"]) == ("5", "arrived_at (arrived)", "1")
+
+
+def test_where_rejects_cannot_be_written_nothing_is_imported(cli: Cli, database: str) -> None:
+    words = ("import", "leads", write("id,at\n1,2026-01-05\n"), *SIMPLE, "--rejects", "none/there.csv")
+    assert "--rejects none/there.csv cannot be written: No such file" in cli(*words, code=1).stderr
+    assert stored(database) == []
 
 
 def test_trying_it_out_records_nothing(cli: Cli, database: str) -> None:
@@ -214,7 +220,8 @@ def test_an_ending_without_hour_on_the_day_of_arrival_is_not_before_it(cli: Cli)
         ("id,at\n", ("--dates", "ymd"), "dates:"),
         ("id,at\n", ("--mapping", "none.toml"), "There is no mapping file none.toml"),
         ("id,at\n", ("--join", "won.csv"), "say which column"),
-        ("id,at\n", ("--system", "Old CRM"), "system:"),
+        ("id,at\n", ("--system", "Old CRM"), "--system: a name of small letters"),
+        ("id,at\n", ("--set", "outcome=Won"), "Say what the outcomes mean: --outcome Won=converted"),
         ("", (), "is empty"),
     ],
 )
@@ -225,6 +232,7 @@ def test_a_mapping_or_a_file_that_cannot_be_used_says_why(
     code = 2 if words == ("--map", "source") else 1
     answer = cli("import", "leads", write(content), *SIMPLE, *words, code=code)
     assert why.lower() in answer.stderr.lower()
+    assert "value error" not in answer.stderr.lower()
 
 
 def test_after_a_kill_in_the_middle_the_same_command_completes_it(cli: Cli, database: str) -> None:

@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(server_folder: Path
         product = Product(server_folder / "home", "--port", str(port))
         assert product.process.wait(timeout=30) == 1
         eventually(lambda: f"Port {port} on 127.0.0.1 cannot be used" in product.said)
-        assert "choose another port: leadledger up --port" in product.said
+        assert "choose another port: ./leadledger up --port" in product.said
         assert not (server_folder / "home" / "pgdata").exists()
 
 
@@ -211,6 +211,23 @@ def test_a_database_that_is_not_there_is_told(server_folder: Path) -> None:
     assert "Traceback" not in product.said
 
 
+def test_a_folder_that_cannot_hold_the_data_is_told(server_folder: Path) -> None:
+    (server_folder / "file").write_text("")
+    for home in (server_folder / "file", server_folder / "file" / "home"):
+        product = Product(home)
+        assert product.process.wait(timeout=30) == 1
+        eventually(lambda: "LEADLEDGER_HOME=FOLDER ./leadledger up" in product.said)  # noqa: B023 - asked at once
+        assert f"{home} cannot hold Leadledger's data (Not a directory)" in product.said
+        assert "Traceback" not in product.said
+
+
+def test_an_address_that_is_not_this_machines_is_told(server_folder: Path) -> None:
+    product = Product(server_folder / "home", "--host", "192.0.2.1")
+    assert product.process.wait(timeout=30) == 1
+    eventually(lambda: "Is 192.0.2.1 an address of this machine?" in product.said)
+    assert "choose another port" not in product.said
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: only root can become somebody else")
 def test_an_ordinary_user_runs_it_too(server_folder: Path) -> None:
     nobody = pwd.getpwnam("nobody")
@@ -252,6 +269,28 @@ def test_commands_find_the_product_that_runs(running: Product) -> None:
 
     rebuilt = cli(running, "projections", "rebuild", "queues")
     assert "queues is rebuilt and in use" in rebuilt.stderr
+    assert "queues has set nothing aside" in cli(running, "projections", "retry", "queues").stderr
+
+
+def test_the_timeline_says_who_acted_in_which_role(running: Product) -> None:
+    lead = running.ask("/leads", body={"source": "website", "at": "2026-03-02T09:00:00Z"})[1]["lead"]
+    told = cli(running, "lead", "timeline", lead).stdout
+    assert told.startswith("2026-03-02 09:00:00Z  The lead arrived ")
+    assert re.search(r"  \[mgr-1 \(manager, key:lk_\w+\)\]$", told)
+    [line] = json.loads(cli(running, "lead", "timeline", lead, "--json").stdout)
+    assert (line["who"], line["at"]) == ("mgr-1", "2026-03-02T09:00:00Z")
+
+
+def test_a_replay_is_told_in_words(running: Product) -> None:
+    lead = running.ask("/leads", body={"source": "website", "at": "2026-03-02T09:00:00Z"})[1]["lead"]
+    told = cli(running, "lead", "replay", lead).stdout
+    assert "  contacted      no\n" in told
+    assert "None" not in told
+    before = cli(running, "lead", "replay", lead, "--until", "2026-03-02T08:00:00Z")
+    assert "Nothing had happened to this lead by then" in before.stdout
+    assert "1 event left out" in before.stderr
+    state = json.loads(cli(running, "lead", "replay", lead, "--json").stdout)["state"]
+    assert (state["arrived_at"], state["owner"]) == ("2026-03-02T09:00:00Z", None)
 
 
 def test_commands_say_when_nothing_runs(stopped_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +298,7 @@ def test_commands_say_when_nothing_runs(stopped_home: Path, tmp_path: Path, monk
     monkeypatch.delenv("LEADLEDGER_DSN", raising=False)
     answer = CliRunner().invoke(app, ["projections", "status"])
     assert answer.exit_code == 1
-    assert "Start it with `leadledger up`" in answer.stderr
+    assert "Start it with `./leadledger up`" in answer.stderr
 
 
 def cli(product: Product, *words: str) -> subprocess.CompletedProcess[str]:
