@@ -17,6 +17,8 @@ from services.settings import Settings, as_role
 
 READERS = 8
 """Connections on which one process asks its questions."""
+LONGEST_WAIT_SECONDS = 2.0
+"""For one of them; whoever waits longer is told that the database is away, and asks again."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,16 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
     """The desk and the questions, for the API and the CLI."""
     dsn = as_role(settings.dsn, "leadledger_desk")
     keys = KeyFile.read(settings.vault_key)
-    questions = AsyncConnectionPool(dsn, min_size=1, max_size=READERS, open=False, kwargs={"autocommit": True})
+    questions = AsyncConnectionPool(
+        dsn,
+        min_size=1,
+        max_size=READERS,
+        timeout=LONGEST_WAIT_SECONDS,
+        # It would try more and more rarely; having given up, it tries again for whoever asks next.
+        reconnect_timeout=LONGEST_WAIT_SECONDS,
+        open=False,
+        kwargs={"autocommit": True},
+    )
     async with questions, EventStore(PostgresRecorder(dsn)) as log:
         vault = Vault(keys, questions)
         desk = Desk(log, vault)

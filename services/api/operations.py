@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
 import psycopg
@@ -23,6 +25,8 @@ from services.api.problems import NotReady, documented
 
 NEEDED = frozenset({"leads", "people", "queues", "sources", "teams", "timeline"})
 """The read models that questions are answered from."""
+LONGEST_LOOK_SECONDS = 2.0
+"""Whoever asks here asks every few seconds, and has the next question ready."""
 
 public = APIRouter(tags=["Operations"])
 operations = Questions(tags=["Operations"])
@@ -60,11 +64,11 @@ async def health() -> Alive:
 @public.get("/ready", openapi_extra={"security": []}, responses=documented(503))
 async def ready(request: Request, ask: Question) -> Ready:
     """Whether it makes sense to send requests here."""
-    if not request.app.state.schema_checked:
-        await schema.check(request.app.state.dsn)
-        request.app.state.schema_checked = True
-    head = await ask.office.log.head()
-    found = await ask(status, head)
+    async with in_time():
+        if not request.app.state.schema_checked:
+            await schema.check(request.app.state.dsn)
+            request.app.state.schema_checked = True
+        head, found = await _how_far(ask)
     if NEEDED - {one.projection for one in found}:
         raise NotReady
     return Ready(log_head=head, projections=[Lag.model_validate(one, from_attributes=True) for one in found])
@@ -75,7 +79,8 @@ async def metrics(ask: Question) -> Response:
     """What Prometheus collects; while the database is away, only what this process knows itself."""
     head, found = Position(0), list[Status]()
     with suppress(LogUnavailable, psycopg.OperationalError, PoolTimeout):
-        head, found = await _how_far(ask)
+        async with in_time():
+            head, found = await _how_far(ask)
     return exposition(
         head,
         {one.projection: one.lag_events for one in found},
@@ -90,6 +95,16 @@ async def projections(
     """Every read model: how far it is, who keeps it, what it has set aside, and a rebuild's progress."""
     head, found = await _how_far(ask)
     return Projections(log_head=head, items=[Progress.model_validate(one, from_attributes=True) for one in found])
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Looking takes no longer than this. Raises LogUnavailable."""
+    try:
+        async with asyncio.timeout(LONGEST_LOOK_SECONDS):
+            yield
+    except TimeoutError:
+        raise LogUnavailable from None
 
 
 async def _how_far(ask: Asks) -> tuple[Position, list[Status]]:
