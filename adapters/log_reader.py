@@ -63,7 +63,7 @@ class LogReader:
     def __init__(
         self, conninfo: str, *, give_up_after_seconds: float = 5.0, on_lost: Callable[[], None] = lambda: None
     ) -> None:
-        looks = {"load": LOAD, "find": FIND_COMMAND, "flush": FLUSH}
+        looks = {"load": LOAD, "find": FIND_COMMAND, "head": HEAD, "flush": FLUSH}
         self._look = Line(conninfo, looks, give_up_after_seconds=give_up_after_seconds, on_lost=on_lost)
         follows = {"read": READ, "head": HEAD, "known by": KNOWN_BY, "flush": FLUSH}
         # A follower asks for much, and has time.
@@ -141,7 +141,12 @@ class LogReader:
             return []
         parameters = [binary.uuids([stream for stream, _ in streams]), binary.integers([after for _, after in streams])]
         [found] = await self._look.ask(("load", parameters))
-        return [(number, Row._make(row)) for number, *row in _tuples(found, tuple)]
+        rows = [(number, Row._make(row)) for number, *row in _tuples(found, tuple)]
+        if any(row.position > self._durable for _, row in rows):
+            # What a decision stands on must not be gone after a crash.
+            head, _flushed = await self._look.ask(("head", ()), ("flush", ()))
+            self.is_durable(binary.to_int(head.get_value(0, 0)))
+        return rows
 
     def _hand_out(self, wanted: list[_Wanted], rows: list[tuple[int, Row]]) -> None:
         shares: dict[int, list[Row]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
@@ -212,7 +212,10 @@ class Desk:
 
     def _occasion(self, wish: _Wish, known: _Known) -> Occasion:
         """Whoever was first may have decided after we began, or by a clock that is ahead of ours."""
-        now = max(self._now(), known.latest_at)
+        now = self._now()
+        if now < known.latest_at:
+            # One instant later, or two deeds would look like the same one told twice.
+            now = known.latest_at + timedelta(microseconds=1)
         return Occasion(by=wish.by.actor, now=now, at=wish.command.at or now, history=wish.history)
 
     async def _look(self, view: _View, kind: Kind[Any], stream: StreamId) -> None:

@@ -19,10 +19,11 @@ from domain.lead.events import (
     LeadReplied,
     Outcome,
     Outreach,
+    OutreachBounced,
 )
 from domain.lead.ownership import held_by
 from domain.lead.standing import existing, open_lead, open_then
-from domain.lead.state import Lead, Promise
+from domain.lead.state import Lead, Promise, trace
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -46,26 +47,26 @@ def reach_out(
     note: Sealed | None,
     on: Occasion,
 ) -> list[LeadEvent]:
-    """The first human outreach is the contact, each later one a follow-up; the same one twice is one."""
+    """The first human outreach is the contact, each later one a follow-up; the same one twice is one.
+
+    What bounced is on record and neither: nobody was contacted, and no promise was kept.
+    """
     open_then(lead, on)
     held_by(lead, made_by, on)
     if duration_seconds is not None and duration_seconds < 0:
         raise LastedLessThanNothing(duration_seconds=duration_seconds)
-    if (on.at, made_by, channel) in lead.outreach:
-        return []
-    kind = LeadFollowedUp if lead.contacted else LeadContacted
-    return [
-        kind(
-            made_by=made_by,
-            channel=channel,
-            outcome=outcome,
-            evidence=evidence,
-            duration_seconds=duration_seconds,
-            note=note,
-            at=on.at,
-            by=on.by,
-        )
-    ]
+    kind = OutreachBounced if outcome == "bounced" else LeadFollowedUp if lead.contacted else LeadContacted
+    made = kind(
+        made_by=made_by,
+        channel=channel,
+        outcome=outcome,
+        evidence=evidence,
+        duration_seconds=duration_seconds,
+        note=note,
+        at=on.at,
+        by=on.by,
+    )
+    return [] if trace(made) in lead.outreach | lead.bounced else [made]
 
 
 def message_automatically(
@@ -73,9 +74,8 @@ def message_automatically(
 ) -> list[LeadEvent]:
     """What a machine sends, even to a closed lead, is on record and never counts as contact."""
     existing(lead, on)
-    if (on.at, channel) in lead.messages:
-        return []
-    return [LeadMessagedAutomatically(channel=channel, outcome=outcome, evidence=evidence, at=on.at, by=on.by)]
+    sent = LeadMessagedAutomatically(channel=channel, outcome=outcome, evidence=evidence, at=on.at, by=on.by)
+    return [] if trace(sent) in lead.messages else [sent]
 
 
 def hear_from(
@@ -83,9 +83,8 @@ def hear_from(
 ) -> list[LeadEvent]:
     """A lead may write whenever it likes: before anybody reached out, in the queue, and long after it was closed."""
     existing(lead, on)
-    if (on.at, channel) in lead.replies:
-        return []
-    return [LeadReplied(channel=channel, evidence=evidence, note=note, at=on.at, by=on.by)]
+    reply = LeadReplied(channel=channel, evidence=evidence, note=note, at=on.at, by=on.by)
+    return [] if trace(reply) in lead.replies else [reply]
 
 
 def promise(

@@ -139,6 +139,11 @@ class LeadFollowedUp(Outreach):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutreachBounced(Outreach):
+    """Somebody wrote to the lead and it came back: they tried, but the lead cannot have heard of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LeadMessagedAutomatically(Event):
     """A machine wrote to the lead; this never counts as contact."""
 
@@ -219,6 +224,7 @@ LeadEvent = (
     | LeadReleased
     | LeadContacted
     | LeadFollowedUp
+    | OutreachBounced
     | LeadMessagedAutomatically
     | LeadReplied
     | FollowUpPromised

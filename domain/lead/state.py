@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from domain.event import Sealed
 from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
+    Channel,
     ContactCorrected,
     DisqualificationReason,
     EscalationReason,
+    Evidence,
     FollowUpPromised,
     LeadAssigned,
     LeadContacted,
@@ -30,7 +32,9 @@ from domain.lead.events import (
     LeadRouted,
     LossReason,
     Money,
+    Outcome,
     Outreach,
+    OutreachBounced,
 )
 
 Ending = Literal["converted", "lost", "disqualified"]
@@ -53,6 +57,16 @@ class Promise:
     follow_up_by: datetime
 
 
+class Trace(NamedTuple):
+    """A message to the lead or from it, by all that tells it from others."""
+
+    at: datetime
+    channel: Channel
+    made_by: PersonId | None
+    outcome: Outcome | None
+    evidence: Evidence | None
+
+
 @dataclass(frozen=True)
 class Lead:
     """A lead as the record tells: open unless it ended, somebody's unless it waits in a queue."""
@@ -62,10 +76,11 @@ class Lead:
     owner: PersonId | None = None
     team: TeamId | None = None
     contacted: bool = False
-    outreach: frozenset[tuple[datetime, str, str]] = frozenset()
-    """When, by whom and through which channel each human outreach was made: the same one twice is one."""
-    replies: frozenset[tuple[datetime, str]] = frozenset()
-    messages: frozenset[tuple[datetime, str]] = frozenset()
+    outreach: frozenset[Trace] = frozenset()
+    """Each human outreach that counts: the same one told twice is one."""
+    bounced: frozenset[Trace] = frozenset()
+    replies: frozenset[Trace] = frozenset()
+    messages: frozenset[Trace] = frozenset()
     promises: tuple[Promise, ...] = ()
     """What was promised in this spell of being open, in the order in which we learned it."""
     ending: Ending | None = None
@@ -130,10 +145,12 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return replace(lead, owner=None, team=event.team, tenures=tenures)
         case LeadContacted() | LeadFollowedUp():
             return replace(lead, contacted=True, outreach=lead.outreach | {trace(event)})
+        case OutreachBounced():
+            return replace(lead, bounced=lead.bounced | {trace(event)})
         case LeadMessagedAutomatically():
-            return replace(lead, messages=lead.messages | {(event.at, event.channel)})
+            return replace(lead, messages=lead.messages | {trace(event)})
         case LeadReplied():
-            return replace(lead, replies=lead.replies | {(event.at, event.channel)})
+            return replace(lead, replies=lead.replies | {trace(event)})
         case FollowUpPromised():
             made = Promise(event.at, event.promised_by, event.follow_up_by)
             return replace(lead, promises=(*lead.promises, made))
@@ -159,16 +176,19 @@ def replay(events: Iterable[LeadEvent]) -> Lead:
     return lead
 
 
-def trace(event: Outreach) -> tuple[datetime, str, str]:
-    """What makes two outreaches the same one: instant, person and channel."""
-    return (event.at, event.made_by, event.channel)
+def trace(event: Outreach | LeadMessagedAutomatically | LeadReplied) -> Trace:
+    """What makes two messages the same one. A note does not: it may be told with more words the second time."""
+    if isinstance(event, Outreach):
+        return Trace(event.at, event.channel, event.made_by, event.outcome, event.evidence)
+    outcome = event.outcome if isinstance(event, LeadMessagedAutomatically) else None
+    return Trace(event.at, event.channel, None, outcome, event.evidence)
 
 
 def _owed(lead: Lead) -> Promise | None:
     latest = max(reversed(lead.promises), key=lambda promise: promise.made_at, default=None)
     if latest is None:
         return None
-    kept = any(at > latest.made_at for at, _, _ in lead.outreach)
+    kept = any(made.at > latest.made_at for made in lead.outreach)
     given_back = any(tenure.owner is None and tenure.since >= latest.made_at for tenure in lead.tenures)
     return None if kept or given_back else latest
 

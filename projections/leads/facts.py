@@ -27,6 +27,7 @@ from domain.lead.events import (
     LeadRouted,
     LossReason,
     Outreach,
+    OutreachBounced,
     Precision,
 )
 from projections.projector import Ranges, Table
@@ -118,9 +119,9 @@ def begin(facts: Facts | None, recorded: Recorded[LeadCreated]) -> Facts:
     return Facts("open", event.source, event.team, None, event.at, event.dated)
 
 
-@leads.when(ContactCorrected, LeadMessagedAutomatically)
+@leads.when(ContactCorrected, LeadMessagedAutomatically, OutreachBounced)
 def stay(facts: Facts | None, recorded: Recorded[Event]) -> Facts:
-    """On record, and no fact of these changes: what a machine sends is no contact."""
+    """On record, and no fact of these changes: what a machine sends, or what came back, is no contact."""
     return there(facts)
 
 

@@ -25,11 +25,12 @@ from domain.lead.events import (
 )
 from projections.projector import OneRow, Table
 
-State = Literal["new", "contacted", "replied", "promised"]
+State = Literal["new", "contacted", "replied", "promised", "wrote_again"]
+"""`wrote_again`: it was lost, and the lead has written since; somebody should open it again."""
 
 
 class Plate(NamedTuple):
-    """One lead as it lies in somebody's queue; a closed one is kept out of sight, for the day it is reopened."""
+    """One lead as it lies in somebody's queue; a closed one is kept out of sight, until it writes or is reopened."""
 
     lead: UUID
     open: bool
@@ -48,6 +49,7 @@ class Plate(NamedTuple):
     """When the latest promise was made, kept or not."""
     promised_for: datetime | None
     given_back_at: datetime | None
+    lost_at: datetime | None
     follow_up_by: datetime | None
     """What is owed: the latest promise, unless it was kept or the lead was given back."""
     tier: int
@@ -72,6 +74,7 @@ PLATES = Table(
     promised_at timestamptz,
     promised_for timestamptz,
     given_back_at timestamptz,
+    lost_at timestamptz,
     follow_up_by timestamptz,
     tier smallint NOT NULL,
     attention_at timestamptz NOT NULL
@@ -107,6 +110,7 @@ def put_it_in_the_queue(plate: Plate | None, recorded: Recorded[LeadCreated]) ->
         promised_at=None,
         promised_for=None,
         given_back_at=None,
+        lost_at=None,
         follow_up_by=None,
         tier=0,
         attention_at=event.at,
@@ -171,13 +175,14 @@ def note_the_promise(plate: Plate | None, recorded: Recorded[FollowUpPromised]) 
 @queues.when(LeadConverted, LeadLost, LeadDisqualified)
 def take_it_away(plate: Plate | None, recorded: Recorded[Event]) -> Plate:
     """Nothing is left to do."""
-    return weighed(there(plate)._replace(open=False, promised_at=None, promised_for=None))
+    lost_at = recorded.event.at if isinstance(recorded.event, LeadLost) else None
+    return weighed(there(plate)._replace(open=False, lost_at=lost_at, promised_at=None, promised_for=None))
 
 
 @queues.when(LeadReopened)
 def bring_it_back(plate: Plate | None, recorded: Recorded[LeadReopened]) -> Plate:
     """The lead is its former owner's again, and what was unanswered still is."""
-    return there(plate)._replace(open=True, since=recorded.event.at)
+    return weighed(there(plate)._replace(open=True, lost_at=None, since=recorded.event.at))
 
 
 class NothingBeforeTheLead(Exception):
@@ -202,6 +207,8 @@ def weighed(plate: Plate) -> Plate:
     kept = made is not None and contacted is not None and contacted > made
     void = made is not None and given_back is not None and given_back >= made
     owed = None if kept or void else plate.promised_for
+    if plate.lost_at is not None and plate.last_reply_at is not None and plate.last_reply_at > plate.lost_at:
+        return _waiting(plate._replace(open=True), "wrote_again", owed, plate.last_reply_at)
     if contacted is None:
         return _waiting(plate, "new", owed, plate.arrived_at)
     if plate.unanswered_since is not None:

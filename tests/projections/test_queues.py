@@ -225,6 +225,23 @@ async def test_pages_follow_one_another_without_gap_or_repetition(database: str)
     assert seen == leads
 
 
+async def test_a_lost_lead_that_writes_again_comes_back_into_sight(database: str) -> None:
+    log = ScriptedLog()
+    lost = LeadLost(at=NINE + minutes(20), by=BY_REP, owner=REP, reason="price")
+    told = [arrived(), assigned(NINE), mailed(NINE + minutes(10)), replied(NINE + minutes(15)), lost]
+    log.tell(*told)
+    await caught_up(database, queues.queues, log)
+    async with await AsyncConnection.connect(database) as connection:
+        assert await queues.plate_of(connection, REP) == []
+        log.tell(replied(NINE + minutes(60)))
+        await caught_up(database, queues.queues, log)
+        [line] = await queues.plate_of(connection, REP)
+        assert (line.state, line.tier, line.attention_at) == ("wrote_again", 0, NINE + minutes(60))
+        log.tell(LeadReopened(at=NINE + minutes(70), by=BY_REP, reason="new_interest"))
+        await caught_up(database, queues.queues, log)
+        assert [line.state for line in await queues.plate_of(connection, REP)] == ["replied"]
+
+
 async def test_counts_say_who_has_how_much(database: str) -> None:
     log = ScriptedLog()
     log.tell(arrived(), assigned(), called(NINE + minutes(1)))
@@ -258,5 +275,6 @@ def test_what_is_owed_is_what_the_rules_say_is_owed(deeds: list[Event]) -> None:
         line = queues.queues.functions[type(event)](line, recorded)
         lead = evolve(lead, event)  # type: ignore[arg-type]
         assert line is not None
-        assert (line.open, line.owner, line.team) == (lead.open, lead.owner, lead.team)
+        wrote_again = lead.ended_at is not None and any(reply.at > lead.ended_at for reply in lead.replies)
+        assert (line.open, line.owner, line.team) == (lead.open or wrote_again, lead.owner, lead.team)
         assert line.follow_up_by == (lead.promise and lead.promise.follow_up_by)

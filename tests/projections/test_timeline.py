@@ -26,6 +26,7 @@ READ_ALOUD = {
     "LeadReleased": "rep-7 gave the lead back to the queue of team north: absence.",
     "LeadContacted": "rep-7 called the lead and reached them.",
     "LeadFollowedUp": "rep-7 wrote the lead an e-mail.",
+    "OutreachBounced": "rep-7 wrote the lead an e-mail, but it did not arrive; this is no contact.",
     "LeadMessagedAutomatically": (
         "mailer sent the lead an automatic message by e-mail, but it did not arrive; this is no contact."
     ),

@@ -24,6 +24,7 @@ from domain.lead.events import (
     LeadReplied,
     LeadRouted,
     Money,
+    OutreachBounced,
 )
 from domain.person import PersonJoined, PersonLeft, PersonMoved
 from domain.source import SourceRegistered, SourceRetired
@@ -64,6 +65,7 @@ _EVENTS: tuple[Event, ...] = (
         note=NOTE,
     ),
     LeadFollowedUp(at=NINE, by=BY_REP, made_by=REP, channel="email", outcome="sent"),
+    OutreachBounced(at=NINE, by=BY_REP, made_by=REP, channel="email", outcome="bounced", note=NOTE),
     LeadMessagedAutomatically(
         at=NINE, by=BY_MACHINE, channel="email", outcome="bounced", evidence=Evidence("ses", "010001")
     ),

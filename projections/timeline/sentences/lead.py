@@ -27,6 +27,7 @@ from domain.lead.events import (
     LossReason,
     Outcome,
     Outreach,
+    OutreachBounced,
     ReleaseReason,
     ReopenReason,
 )
@@ -133,10 +134,12 @@ def released(event: LeadReleased) -> str:
     return f"{event.by.id} took the lead from {event.owner} and gave it back to {_queue(event.team)}: {why}."
 
 
-@timeline.when(LeadContacted, LeadFollowedUp)
+@timeline.when(LeadContacted, LeadFollowedUp, OutreachBounced)
 def reached_out(event: Outreach) -> str:
     """The deed is its maker's, also when somebody else recorded it."""
     deed = f"{event.made_by} {REACHING_OUT[event.channel]}{HOW_IT_WENT[event.outcome]}"
+    if isinstance(event, OutreachBounced):
+        deed = f"{deed}; this is no contact"
     return f"{deed}." if event.by.id == event.made_by else f"{deed}; {event.by.id} recorded it."
 
 

@@ -1,6 +1,8 @@
 """Reaching out to a lead, hearing from it, and promising to get in touch again."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,7 @@ from domain.lead.events import (
     LeadMessagedAutomatically,
     LeadReplied,
     Outcome,
+    OutreachBounced,
 )
 from domain.lead.ownership import NotYourLead
 from domain.lead.standing import LeadIsClosed, LeadIsUnassigned, LeadUnknown
@@ -118,7 +121,23 @@ def test_all_that_is_known_of_an_outreach_is_on_record() -> None:
 
 
 def test_the_same_outreach_told_twice_is_one() -> None:
-    given(created(), assigned(), contacted()).when(reaching_out, ELEVEN, outcome="reached").then_nothing()
+    given(created(), assigned(), contacted()).when(reaching_out, ELEVEN, duration_seconds=20, note=NOTE).then_nothing()
+
+
+@pytest.mark.parametrize("told", [{"outcome": "reached"}, {"evidence": CALL_ID}, {"made_by": CARLA, "history": True}])
+def test_what_is_told_differently_is_another_outreach(told: dict[str, Any]) -> None:
+    state = given(created(), assigned(), contacted()).state
+    assert [type(event) for event in reaching_out(state, ELEVEN, **told)] == [LeadFollowedUp]
+
+
+def test_an_outreach_that_bounced_is_on_record_and_no_contact() -> None:
+    bounced = OutreachBounced(made_by=ANNA, channel="email", outcome="bounced", at=ELEVEN, by=BY_ANNA)
+    first = given(created(), assigned()).when(reaching_out, ELEVEN, channel="email", outcome="bounced")
+    assert not first.then(bounced).contacted
+    told = given(created(), assigned(), contacted(TEN), promised(TEN), bounced)
+    assert told.state.promise
+    told.when(reaching_out, ELEVEN, channel="email", outcome="bounced").then_nothing()
+    told.when(reaching_out, TWELVE, channel="email", outcome="bounced").then(replace(bounced, at=TWELVE))
 
 
 def test_another_channel_at_the_same_moment_is_another_outreach() -> None:
@@ -208,7 +227,10 @@ def test_automation_never_counts_as_contact() -> None:
 def test_the_same_automatic_message_told_twice_is_one() -> None:
     sent = LeadMessagedAutomatically(channel="email", outcome="sent", at=TEN, by=BY_SERVICE)
     texted = LeadMessagedAutomatically(channel="sms", outcome="sent", at=TEN, by=BY_SERVICE)
-    given(created(), sent).when(message_automatically, "email", "bounced", None, on(TEN, BY_SERVICE)).then_nothing()
+    given(created(), sent).when(message_automatically, "email", "sent", None, on(TEN, BY_SERVICE)).then_nothing()
+    given(created(), sent).when(message_automatically, "email", "bounced", None, on(TEN, BY_SERVICE)).then(
+        replace(sent, outcome="bounced")
+    )
     given(created(), sent).when(message_automatically, "sms", "sent", None, on(TEN, BY_SERVICE)).then(texted)
 
 
@@ -229,6 +251,9 @@ def test_a_lead_may_write_before_anybody_reached_out() -> None:
 
 def test_the_same_reply_told_twice_is_one() -> None:
     given(created(), replied()).when(hear_from, "email", None, NOTE, on(TWELVE)).then_nothing()
+    given(created(), replied()).when(hear_from, "email", CALL_ID, None, on(TWELVE, BY_SERVICE)).then(
+        LeadReplied(channel="email", evidence=CALL_ID, at=TWELVE, by=BY_SERVICE)
+    )
     given(created(), replied()).when(hear_from, "sms", None, None, on(TWELVE, BY_SERVICE)).then(
         LeadReplied(channel="sms", at=TWELVE, by=BY_SERVICE)
     )

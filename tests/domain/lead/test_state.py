@@ -3,9 +3,17 @@
 from dataclasses import replace
 
 from domain.event import Sealed
-from domain.lead.events import ContactCorrected, LeadAssigned, LeadFollowedUp, LeadMessagedAutomatically
-from domain.lead.state import Lead, Promise, Tenure, evolve, replay, trace
+from domain.lead.events import (
+    ContactCorrected,
+    LeadAssigned,
+    LeadFollowedUp,
+    LeadMessagedAutomatically,
+    LeadReplied,
+    OutreachBounced,
+)
+from domain.lead.state import Lead, Promise, Tenure, Trace, evolve, replay, trace
 from tests.domain.lead.told import (
+    CALL_ID,
     CONTACT,
     EUROS,
     NORTH,
@@ -29,6 +37,7 @@ from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, ELEVEN, NINE, ON
 
 WAITING = Lead(arrived_at=NINE, source=WEBSITE, team=NORTH, contact=CONTACT, stage_since=NINE)
 HELD = replace(WAITING, owner=ANNA, tenures=(Tenure(TEN, ANNA),))
+CALLED = Trace(ELEVEN, "call", ANNA, "no_answer", None)
 
 
 def test_before_anything_happened_there_is_no_lead() -> None:
@@ -75,23 +84,32 @@ def test_released() -> None:
 
 def test_contacted_and_followed_up() -> None:
     once = evolve(HELD, contacted())
-    assert once == replace(HELD, contacted=True, outreach=frozenset({(ELEVEN, ANNA, "call")}))
+    assert once == replace(HELD, contacted=True, outreach=frozenset({CALLED}))
     twice = evolve(once, followed_up())
-    assert twice == replace(once, outreach=once.outreach | {(TWELVE, ANNA, "call")})
-    imported = LeadFollowedUp(made_by=BEN, channel="sms", outcome="sent", at=TEN, by=BY_MANAGER)
+    assert twice == replace(once, outreach=once.outreach | {CALLED._replace(at=TWELVE)})
+    imported = LeadFollowedUp(made_by=BEN, channel="sms", outcome="sent", evidence=CALL_ID, at=TEN, by=BY_MANAGER)
     assert evolve(HELD, imported).contacted
-    assert trace(imported) == (TEN, BEN, "sms")
+    assert trace(imported) == Trace(TEN, "sms", BEN, "sent", CALL_ID)
+
+
+def test_bounced() -> None:
+    bounced = OutreachBounced(made_by=ANNA, channel="email", outcome="bounced", at=ELEVEN, by=BY_ANNA)
+    state = evolve(HELD, bounced)
+    assert state == replace(HELD, bounced=frozenset({Trace(ELEVEN, "email", ANNA, "bounced", None)}))
+    assert not state.contacted
 
 
 def test_messaged_automatically() -> None:
     sent = LeadMessagedAutomatically(channel="email", outcome="sent", at=TEN, by=BY_ANNA)
     texted = LeadMessagedAutomatically(channel="sms", outcome="sent", at=TEN, by=BY_ANNA)
-    assert replay([created(), sent, texted]) == replace(WAITING, messages=frozenset({(TEN, "email"), (TEN, "sms")}))
+    both = frozenset({Trace(TEN, "email", None, "sent", None), Trace(TEN, "sms", None, "sent", None)})
+    assert replay([created(), sent, texted]) == replace(WAITING, messages=both)
 
 
 def test_replied() -> None:
-    state = replay([created(), replied(at=TEN), replied(at=ELEVEN)])
-    assert state == replace(WAITING, replies=frozenset({(TEN, "email"), (ELEVEN, "email")}))
+    state = replay([created(), replied(at=TEN), LeadReplied(channel="sms", evidence=CALL_ID, at=ELEVEN, by=BY_ANNA)])
+    both = frozenset({Trace(TEN, "email", None, None, None), Trace(ELEVEN, "sms", None, None, CALL_ID)})
+    assert state == replace(WAITING, replies=both)
 
 
 def test_promised() -> None:
