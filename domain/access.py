@@ -147,7 +147,7 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
                 return owner == who.id or team in (None, who.team)
             return owner == who.id and action in WORKING
         case OfPerson(person=person):
-            return person == who.id and action in ("queue.see", "person.see", "leads.count")
+            return person == who.id and action in ("queue.see", "person.see", "lead.see", "leads.count")
         case OfTeam(team=None):
             return action in ("team.see", "source.see")
         case OfTeam(team=team):

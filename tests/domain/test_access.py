@@ -85,7 +85,7 @@ ON_OTHERS = """
                             person                                   team         the
                             anna  carla ben,north ben,south ben,none north south  desk
 lead.create                 .     .     .         .         .        .     .      .
-lead.see                    ma    ma    ma        a         a        ma    a      ma
+lead.see                    rma   ma    ma        a         a        ma    a      ma
 lead.see_contact            .     .     .         .         .        .     .      .
 lead.correct_contact        .     .     .         .         .        .     .      .
 lead.route                  .     .     .         .         .        .     .      .

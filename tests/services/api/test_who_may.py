@@ -156,6 +156,15 @@ async def test_a_rep_sees_in_the_teams_queue_only_what_waits(world: World) -> No
     assert (line["lead"], line["name"]) == (waiting, None)
 
 
+async def test_a_rep_lists_their_own_leads_and_nobody_elses(world: World) -> None:
+    mine, mates = await world.lead(to="rep-1"), await world.lead(to="rep-2")
+    listed = (await world.see("rep", "/leads", owner="rep-1")).json()["items"]
+    assert [line["lead"] for line in listed] == [mine]
+    assert mates not in (await world.see("rep", "/leads", owner="rep-1", as_of="2126-01-01T00:00:00Z")).text
+    for others in ({"owner": "rep-2"}, {"team": "north"}, {}):
+        assert (await world.see("rep", "/leads", **others)).status_code == 404
+
+
 async def test_a_list_leaves_out_what_a_caller_may_not_see(world: World) -> None:
     ours, theirs = await world.lead(to="rep-1"), await world.lead()
     await world.done("manager", f"/leads/{theirs}/routings", {"team": "south"})
