@@ -114,8 +114,14 @@ class OfTeam:
     team: TeamId | None
 
 
-Resource = OfLead | OfPerson | OfTeam
+@dataclass(frozen=True)
+class OfEachTeam:
+    """Every team beside the others, and everybody in them: who compares them sees each."""
+
+
+Resource = OfLead | OfPerson | OfTeam | OfEachTeam
 THE_DESK = OfTeam(None)
+EACH_TEAM = OfEachTeam()
 
 
 def may(who: Principal, action: Action, what: Resource) -> bool:
@@ -152,6 +158,8 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
             return action in ("team.see", "source.see")
         case OfTeam(team=team):
             return team == who.team and action == "queue.see"
+        case OfEachTeam():
+            return False
         case _:
             assert_never(what)
 
@@ -168,5 +176,7 @@ def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
             return action in SEEING | {"projections.see"}
         case OfTeam(team=team):
             return team in who.answers_for and action in SEEING
+        case OfEachTeam():
+            return False
         case _:
             assert_never(what)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Response
 
 from commands.command import PersonName, SourceName, TeamName
-from domain.access import THE_DESK, OfLead, Principal, Resource, may
+from domain.access import EACH_TEAM, THE_DESK, OfLead, Principal, Resource, may
 from domain.identity import Position, lead_stream
 from domain.lead.standing import LeadUnknown
 from projections import leads, timeline
@@ -63,6 +63,22 @@ async def of_those_meant(which: AnyLeads, ask: Question) -> Resource | None:
     return THE_DESK
 
 
+Groups = Annotated[
+    list[Group],
+    Query(
+        max_length=3,
+        description="One line for each of these. A manager tells owners and teams apart within `team` or `owner`.",
+    ),
+]
+
+
+async def of_those_compared(which: AnyLeads, ask: Question, group_by: Groups = []) -> Resource | None:  # noqa: B006
+    """Those meant; every team, where all of them or all their people are told apart."""
+    if which.owner is None and which.team is None and not {"owner", "team"}.isdisjoint(group_by):
+        return EACH_TEAM
+    return await of_those_meant(which, ask)
+
+
 @lead_questions.get("/leads")
 async def find_leads(
     position: Known,
@@ -88,10 +104,10 @@ async def find_leads(
 @lead_questions.get("/leads/count")
 async def count_leads(
     position: Known,
-    caller: Annotated[Principal, allowed("leads.count", of_those_meant)],
+    caller: Annotated[Principal, allowed("leads.count", of_those_compared)],
     which: AnyLeads,
     ask: Question,
-    group_by: Annotated[list[Group], Query(max_length=3, description="One line for each of these.")] = [],  # noqa: B006
+    group_by: Groups = [],  # noqa: B006
     as_of: AsOf = None,
     as_known: AsKnown = None,
 ) -> Counts:

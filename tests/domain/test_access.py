@@ -7,6 +7,7 @@ import pytest
 
 from domain.access import (
     ACTIONS,
+    EACH_TEAM,
     FOR_MACHINES,
     SETTINGS,
     THE_DESK,
@@ -79,37 +80,37 @@ projections.see             ad    ad    ad    ad    ad    ad        ad    ad    
 
 OTHERS: list[Resource] = [
     OfPerson(ANNA, NORTH), OfPerson(CARLA, SOUTH), OfPerson(BEN, NORTH), OfPerson(BEN, SOUTH), OfPerson(BEN, None),
-    OfTeam(NORTH), OfTeam(SOUTH), THE_DESK,
+    OfTeam(NORTH), OfTeam(SOUTH), THE_DESK, EACH_TEAM,
 ]  # fmt: skip
 ON_OTHERS = """
-                            person                                   team         the
-                            anna  carla ben,north ben,south ben,none north south  desk
-lead.create                 .     .     .         .         .        .     .      .
-lead.see                    rma   ma    ma        a         a        ma    a      ma
-lead.see_contact            .     .     .         .         .        .     .      .
-lead.correct_contact        .     .     .         .         .        .     .      .
-lead.route                  .     .     .         .         .        .     .      .
-lead.assign                 .     .     .         .         .        .     .      .
-lead.claim                  .     .     .         .         .        .     .      .
-lead.release                .     .     .         .         .        .     .      .
-lead.reach_out              .     .     .         .         .        .     .      .
-lead.message_automatically  .     .     .         .         .        .     .      .
-lead.hear_from              .     .     .         .         .        .     .      .
-lead.promise                .     .     .         .         .        .     .      .
-lead.convert                .     .     .         .         .        .     .      .
-lead.lose                   .     .     .         .         .        .     .      .
-lead.disqualify             .     .     .         .         .        .     .      .
-lead.reopen                 .     .     .         .         .        .     .      .
-lead.escalate               .     .     .         .         .        .     .      .
-leads.count                 rma   ma    ma        a         a        ma    a      ma
-queue.see                   rma   ma    ma        a         a        rma   a      ma
-person.see                  rmad  mad   mad       ad        ad       mad   ad     mad
-person.manage               d     d     d         d         d        d     d      d
-team.see                    mad   mad   mad       ad        ad       mad   ad     rmad
-team.manage                 d     d     d         d         d        d     d      d
-source.see                  mad   mad   mad       ad        ad       mad   ad     rmad
-source.manage               d     d     d         d         d        d     d      d
-projections.see             ad    ad    ad        ad        ad       ad    ad     mad
+                            person                                   team         the   each
+                            anna  carla ben,north ben,south ben,none north south  desk  team
+lead.create                 .     .     .         .         .        .     .      .     .
+lead.see                    rma   ma    ma        a         a        ma    a      ma    a
+lead.see_contact            .     .     .         .         .        .     .      .     .
+lead.correct_contact        .     .     .         .         .        .     .      .     .
+lead.route                  .     .     .         .         .        .     .      .     .
+lead.assign                 .     .     .         .         .        .     .      .     .
+lead.claim                  .     .     .         .         .        .     .      .     .
+lead.release                .     .     .         .         .        .     .      .     .
+lead.reach_out              .     .     .         .         .        .     .      .     .
+lead.message_automatically  .     .     .         .         .        .     .      .     .
+lead.hear_from              .     .     .         .         .        .     .      .     .
+lead.promise                .     .     .         .         .        .     .      .     .
+lead.convert                .     .     .         .         .        .     .      .     .
+lead.lose                   .     .     .         .         .        .     .      .     .
+lead.disqualify             .     .     .         .         .        .     .      .     .
+lead.reopen                 .     .     .         .         .        .     .      .     .
+lead.escalate               .     .     .         .         .        .     .      .     .
+leads.count                 rma   ma    ma        a         a        ma    a      ma    a
+queue.see                   rma   ma    ma        a         a        rma   a      ma    a
+person.see                  rmad  mad   mad       ad        ad       mad   ad     mad   ad
+person.manage               d     d     d         d         d        d     d      d     d
+team.see                    mad   mad   mad       ad        ad       mad   ad     rmad  ad
+team.manage                 d     d     d         d         d        d     d      d     d
+source.see                  mad   mad   mad       ad        ad       mad   ad     rmad  ad
+source.manage               d     d     d         d         d        d     d      d     d
+projections.see             ad    ad    ad        ad        ad       ad    ad     mad   ad
 """
 ROLES = {"r": "rep", "m": "manager", "a": "auditor", "d": "admin"}
 
@@ -140,7 +141,7 @@ def test_who_may_do_this_to_a_person_or_a_team(action: Action) -> None:
 @pytest.mark.parametrize(("action", "scope"), [*product(get_args(Action), repeat=2)])
 def test_a_service_may_what_its_scopes_say_wherever_it_is(action: Action, scope: str) -> None:
     service = Principal("dialer", "service", "key:6", scopes=frozenset({scope}))
-    for what in (OfLead(None, None), OfLead(BEN, SOUTH), OfPerson(BEN, SOUTH), OfTeam(NORTH), THE_DESK):
+    for what in (OfLead(None, None), OfLead(BEN, SOUTH), OfPerson(BEN, SOUTH), OfTeam(NORTH), THE_DESK, EACH_TEAM):
         assert may(service, action, what) == (action == scope)
         assert not may(CALLERS["unscoped"], action, what)
 

@@ -165,6 +165,21 @@ async def test_a_rep_lists_their_own_leads_and_nobody_elses(world: World) -> Non
         assert (await world.see("rep", "/leads", **others)).status_code == 404
 
 
+async def test_a_manager_compares_the_owners_of_their_own_team_and_no_other_teams(world: World) -> None:
+    await world.lead(to="rep-1")
+    count = "/leads/count"
+    for told_apart in ("owner", "team"):
+        for others in ({}, {"source": "website"}, {"team": "south"}, {"owner": "rep-3"}):
+            refused = await world.see("manager", count, group_by=["source", told_apart], **others)
+            assert refused.status_code == 404, (told_apart, others)
+        for theirs in ({"team": "north"}, {"owner": "rep-1"}):
+            (line,) = (await world.see("manager", count, group_by=told_apart, **theirs)).json()["items"]
+            assert (line["group"][told_apart], line["total"]) == ({"owner": "rep-1", "team": "north"}[told_apart], 1)
+        assert (await world.see("auditor", count, group_by=told_apart)).status_code == 200
+    assert (await world.see("manager", count, group_by="source")).status_code == 200
+    assert (await world.see("rep", count, group_by="team", owner="rep-1")).status_code == 200
+
+
 async def test_a_list_leaves_out_what_a_caller_may_not_see(world: World) -> None:
     ours, theirs = await world.lead(to="rep-1"), await world.lead()
     await world.done("manager", f"/leads/{theirs}/routings", {"team": "south"})
