@@ -8,6 +8,8 @@ from pathlib import Path
 from services.example.story import Story
 from services.up.first_start import FirstKey
 
+HOW_TO_STOP = ("Ctrl-C stops it; what is on record stays.", "")
+
 
 def greeting(url: str, keys: Sequence[FirstKey], file: Path, story: Story | None) -> str:
     """Lines that work when they are pasted into a terminal."""
@@ -20,8 +22,8 @@ def greeting(url: str, keys: Sequence[FirstKey], file: Path, story: Story | None
     lines += [f"  Key of {first.holder} ({first.role}): {first.key}"]
     lines += [f"  All first keys: {file}", "", "Three things to try:", ""]
     if story is None:
-        return "\n".join([*lines, *_without_example(url, first)])
-    return "\n".join([*lines, *_with_example(url, first, story)])
+        return "\n".join([*lines, *_without_example(url, first), *HOW_TO_STOP])
+    return "\n".join([*lines, *_with_example(url, first, story), *HOW_TO_STOP])
 
 
 def _with_example(url: str, first: FirstKey, story: Story) -> list[str]:

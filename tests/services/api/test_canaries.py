@@ -111,7 +111,8 @@ async def _mistakes(world: World, lead: str) -> None:
         assert (
             await world.get("auditor", question, as_of=NAME, source=EMAIL, limit=NAME, after=NAME)
         ).status_code == 422
-        assert (await world.get("auditor", question, cursor=NAME)).status_code in (200, 400)
+        takes_no_cursor = question == "/leads/count"
+        assert (await world.get("auditor", question, cursor=NAME)).status_code == (422 if takes_no_cursor else 400)
 
 
 async def _every_table(settings: Settings) -> dict[str, bytes]:

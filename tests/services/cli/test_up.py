@@ -68,6 +68,7 @@ def test_the_first_start_greets_with_things_that_work_and_ctrl_c_leaves_nothing(
             ["command_id", "events"],
         ]
         assert len(answers[0]["items"]) == 9
+        assert product.greeting.endswith("Ctrl-C stops it; what is on record stays.\n\n")
         assert answers[2]["events"] == ["LeadAssigned.v1"]
 
         assert product.interrupt() == 0
