@@ -14,6 +14,8 @@ PersonId = NewType("PersonId", str)
 """A pseudonym such as `rep-7`: it stands in events for ever, so it must never be a person's name or address."""
 TeamId = NewType("TeamId", str)
 SourceId = NewType("SourceId", str)
+CalendarId = NewType("CalendarId", str)
+PolicyId = NewType("PolicyId", str)
 KeyId = NewType("KeyId", str)
 StreamId = NewType("StreamId", UUID)
 Position = NewType("Position", int)
@@ -25,7 +27,7 @@ LEADLEDGER = uuid5(NAMESPACE_URL, "leadledger")
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 """A name fit to be on record: short, lower case, and with no room for an e-mail address."""
 
-Name = TypeVar("Name", PersonId, TeamId, SourceId)
+Name = TypeVar("Name", PersonId, TeamId, SourceId, CalendarId, PolicyId)
 
 
 class NameIsUnfit(Refusal):
@@ -57,6 +59,20 @@ def team_stream(team: TeamId) -> StreamId:
 def source_stream(source: SourceId) -> StreamId:
     """Where a source of leads is registered and retired."""
     return StreamId(uuid5(LEADLEDGER, f"source:{source}"))
+
+
+def calendar_stream(calendar: CalendarId) -> StreamId:
+    """Where a calendar's hours and holidays are told."""
+    return StreamId(uuid5(LEADLEDGER, f"calendar:{calendar}"))
+
+
+def policy_stream(policy: PolicyId) -> StreamId:
+    """Where a policy's clocks are told."""
+    return StreamId(uuid5(LEADLEDGER, f"policy:{policy}"))
+
+
+RULEBOOK = StreamId(uuid5(LEADLEDGER, "rulebook"))
+"""Where it is told which policy applies to which lead."""
 
 
 def lead_known_elsewhere_as(system: str, reference: str) -> LeadId:
