@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import pairwise
-from typing import assert_never
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.business_time import MINUTES_OF_A_DAY, BusinessTime, Day, Week
@@ -79,6 +79,8 @@ class Calendar:
     """In the order from which they hold."""
     days: dict[date, ExceptedDay] = field(default_factory=dict)
     changed_at: datetime | None = None
+    version: int = 0
+    """How many events told it: what a deadline cites."""
     _hours: dict[int, BusinessTime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def hours_at(self, instant: datetime) -> BusinessTime:
@@ -131,13 +133,15 @@ def evolve(calendar: Calendar, event: CalendarEvent) -> Calendar:
     match event:
         case CalendarSet():
             settings = (*calendar.settings, Setting(event.effective_from, event.zone, event.week))
-            return replace(calendar, id=event.calendar, settings=settings, changed_at=event.at)
+            return replace(
+                calendar, id=event.calendar, settings=settings, changed_at=event.at, version=calendar.version + 1
+            )
         case DaysExcepted():
             days = calendar.days | {excepted.day: excepted for excepted in event.days}
-            return replace(calendar, days=days, changed_at=event.at)
+            return _changed(calendar, event, days=days)
         case DaysRestored():
             days = {day: excepted for day, excepted in calendar.days.items() if day not in event.days}
-            return replace(calendar, days=days, changed_at=event.at)
+            return _changed(calendar, event, days=days)
         case _:
             assert_never(event)
 
@@ -217,6 +221,10 @@ def well_kept(day: Day, name: str) -> None:
 def on_the_wall(minute: int) -> str:
     """`09:30`, and `24:00` for the end of the day."""
     return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _changed(calendar: Calendar, event: Event, **what: Any) -> Calendar:
+    return replace(calendar, changed_at=event.at, version=calendar.version + 1, **what)
 
 
 def _known_zone(zone: str) -> ZoneInfo:
