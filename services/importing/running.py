@@ -144,12 +144,16 @@ class Import:
                     self.report.rejected.extend(new)
                 advance()
 
+        lost: LogUnavailable | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._wishes.at_once):
                     group.create_task(work())
         except* LogUnavailable as gone:
-            raise LogUnavailable(*gone.exceptions[0].args) from None
+            # Python 3.11.2, which is Debian's, would wrap what is raised in here in a group again.
+            lost = LogUnavailable(*gone.exceptions[0].args)
+        if lost is not None:
+            raise lost
 
     async def _carry_out_row(self, plan: Plan) -> None:
         recorded: list[str] = []
