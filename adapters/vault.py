@@ -152,7 +152,7 @@ class Vault:
                     FROM vault.sealed
                     JOIN vault.data_keys USING (key_id)
                     WHERE sealed.subject = ANY(%s) AND sealed.kind = %s
-                    ORDER BY sealed.subject, sealed.stored_at DESC, sealed.ref
+                    ORDER BY sealed.subject, sealed.after_position DESC, sealed.ref
                     """,
                     (list(subjects), kind),
                 )
