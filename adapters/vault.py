@@ -43,6 +43,7 @@ class KeyFile:
     """The epoch whose key wraps new data keys."""
     epochs: Mapping[str, bytes]
     fingerprint: bytes
+    """Of no epoch: it stays when those change, since ids of leads and pseudonyms of people are made with it."""
 
     @classmethod
     def create(cls, path: Path, now: datetime) -> None:

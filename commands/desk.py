@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from commands.command import Command, Kind, NotLookedUpYet, Surroundings, utc_now
 from domain.access import Principal, may
 from domain.event import Event, Recorded, Sealed, Unreadable
-from domain.identity import LEADLEDGER, Position, StreamId
+from domain.identity import Position, StreamId, keyed_id
 from domain.log import Append, Appended, Conflict, SealedRow, WrappedKey
 from domain.occasion import Occasion
 from domain.refusal import Refusal
@@ -145,7 +145,9 @@ class Desk:
         `key` is the caller's own name for this wish: sent again with it, the wish is answered as the first time.
         Raises a Refusal, or LogUnavailable when the log cannot be reached.
         """
-        command_id = uuid5(LEADLEDGER, f"command:{by.id}:{key}") if key else uuid4()
+        # What is copied is the same wish, whoever copies it.
+        whose = "history" if history else f"caller:{by.id}"
+        command_id = keyed_id(self._vault.fingerprint, "command", whose, key) if key else uuid4()
         fingerprint = self._vault.fingerprint(
             b"|".join((type(command).__name__.encode(), stream.bytes, command.model_dump_json().encode()))
         )

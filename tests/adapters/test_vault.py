@@ -153,6 +153,14 @@ def test_a_fingerprint_cannot_be_made_without_the_file(key_file: Path, tmp_path:
     assert len(ours.fingerprint(b"wish")) == 32
 
 
+def test_a_fingerprint_stays_when_the_epoch_changes(key_file: Path) -> None:
+    """Ids of leads and pseudonyms of people are made with it, so that importing again doubles nothing."""
+    before = KeyFile.read(key_file)
+    later = replace(before, current="2027-01", epochs={"2027-01": b"\0" * 32})
+    then, now = (Vault(keys, None).fingerprint(b"wish") for keys in (before, later))  # type: ignore[arg-type]
+    assert then == now
+
+
 def test_an_existing_key_file_is_left_alone_and_only_its_owner_reads_it(key_file: Path) -> None:
     before = key_file.read_bytes()
     KeyFile.create(key_file, NOVEMBER)
