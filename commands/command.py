@@ -125,8 +125,9 @@ class Surroundings:
     def _look(self, kind: Kind[S], stream: StreamId) -> S:
         if stream not in self.states:
             raise NotLookedUpYet(kind, stream)
+        state: S
         state, self.guards[stream] = self.states[stream]
-        return state  # type: ignore[no-any-return]
+        return state
 
 
 class Command(BaseModel, ABC, Generic[S]):
