@@ -137,6 +137,8 @@ class Command(BaseModel, ABC, Generic[S]):
 
     kind: ClassVar[Kind[Any]]
     action: ClassVar[Action]
+    begins: ClassVar[bool] = False
+    """Whether this is what a stream begins with."""
     personal: ClassVar[Mapping[str, str]] = {}
     """The fields that go to the vault, and what kind of thing each is there."""
 

@@ -173,7 +173,7 @@ class Desk:
         stream, command = wish.stream, wish.command
         parts = tuple(command.personal_parts())
         view = _View()
-        await self._look(view, command.kind, stream)
+        await self._look(view, command.kind, stream, begins=command.begins)
         for _ in range(TRIES):
             known = view.known[stream]
             try:
@@ -220,8 +220,11 @@ class Desk:
             now = known.latest_at + timedelta(microseconds=1)
         return Occasion(by=wish.by.actor, now=now, at=wish.command.at or now, history=wish.history)
 
-    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId) -> None:
+    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
+        if remembered is None and begins:
+            # Most likely there is nothing to load; the log will tell if there is.
+            remembered = _nothing(kind, stream)
         if remembered is not None:
             view.remembered.add(stream)
         view.known[stream] = remembered or await self._load(kind, stream)
@@ -249,7 +252,7 @@ class Desk:
 
     async def _load(self, kind: Kind[Any], stream: StreamId) -> _Known:
         recorded = (await self._log.load([(stream, 0)])).get(stream, ())
-        return self._fold(_Known(kind, stream, kind.initial, 0, Position(0)), recorded)
+        return self._fold(_nothing(kind, stream), recorded)
 
     def _fold(self, known: _Known, later: Sequence[Recorded[Event]]) -> _Known:
         for recorded in later:
@@ -269,6 +272,10 @@ class Desk:
         if len(self._remembered) > REMEMBERED_STREAMS:
             self._remembered.popitem(last=False)
         return known
+
+
+def _nothing(kind: Kind[Any], stream: StreamId) -> _Known:
+    return _Known(kind, stream, kind.initial, 0, Position(0))
 
 
 def _admit(wish: _Wish, known: _Known) -> None:
