@@ -125,8 +125,9 @@ class Surroundings:
     def _look(self, kind: Kind[S], stream: StreamId) -> S:
         if stream not in self.states:
             raise NotLookedUpYet(kind, stream)
+        state: S
         state, self.guards[stream] = self.states[stream]
-        return state  # type: ignore[no-any-return]
+        return state
 
 
 class Command(BaseModel, ABC, Generic[S]):
@@ -136,6 +137,8 @@ class Command(BaseModel, ABC, Generic[S]):
 
     kind: ClassVar[Kind[Any]]
     action: ClassVar[Action]
+    begins: ClassVar[bool] = False
+    """Whether this is what a stream begins with."""
     personal: ClassVar[Mapping[str, str]] = {}
     """The fields that go to the vault, and what kind of thing each is there."""
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from commands.command import Command, Kind, NotLookedUpYet, Surroundings, utc_now
 from domain.access import Principal, may
 from domain.event import Event, Recorded, Sealed, Unreadable
-from domain.identity import LEADLEDGER, Position, StreamId
+from domain.identity import Position, StreamId, keyed_id
 from domain.log import Append, Appended, Conflict, SealedRow, WrappedKey
 from domain.occasion import Occasion
 from domain.refusal import Refusal
@@ -145,7 +145,9 @@ class Desk:
         `key` is the caller's own name for this wish: sent again with it, the wish is answered as the first time.
         Raises a Refusal, or LogUnavailable when the log cannot be reached.
         """
-        command_id = uuid5(LEADLEDGER, f"command:{by.id}:{key}") if key else uuid4()
+        # What is copied is the same wish, whoever copies it.
+        whose = "history" if history else f"caller:{by.id}"
+        command_id = keyed_id(self._vault.fingerprint, "command", whose, key) if key else uuid4()
         fingerprint = self._vault.fingerprint(
             b"|".join((type(command).__name__.encode(), stream.bytes, command.model_dump_json().encode()))
         )
@@ -171,7 +173,7 @@ class Desk:
         stream, command = wish.stream, wish.command
         parts = tuple(command.personal_parts())
         view = _View()
-        await self._look(view, command.kind, stream)
+        await self._look(view, command.kind, stream, begins=command.begins)
         for _ in range(TRIES):
             known = view.known[stream]
             try:
@@ -218,8 +220,11 @@ class Desk:
             now = known.latest_at + timedelta(microseconds=1)
         return Occasion(by=wish.by.actor, now=now, at=wish.command.at or now, history=wish.history)
 
-    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId) -> None:
+    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
+        if remembered is None and begins:
+            # Most likely there is nothing to load; the log will tell if there is.
+            remembered = _nothing(kind, stream)
         if remembered is not None:
             view.remembered.add(stream)
         view.known[stream] = remembered or await self._load(kind, stream)
@@ -247,7 +252,7 @@ class Desk:
 
     async def _load(self, kind: Kind[Any], stream: StreamId) -> _Known:
         recorded = (await self._log.load([(stream, 0)])).get(stream, ())
-        return self._fold(_Known(kind, stream, kind.initial, 0, Position(0)), recorded)
+        return self._fold(_nothing(kind, stream), recorded)
 
     def _fold(self, known: _Known, later: Sequence[Recorded[Event]]) -> _Known:
         for recorded in later:
@@ -267,6 +272,10 @@ class Desk:
         if len(self._remembered) > REMEMBERED_STREAMS:
             self._remembered.popitem(last=False)
         return known
+
+
+def _nothing(kind: Kind[Any], stream: StreamId) -> _Known:
+    return _Known(kind, stream, kind.initial, 0, Position(0))
 
 
 def _admit(wish: _Wish, known: _Known) -> None:

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from commands.command import Command
 from commands.lead import (
+    PLAIN_EMAIL,
     AssignLead,
     ClaimLead,
     Contact,
@@ -270,3 +272,29 @@ def test_an_instant_is_written_out_and_in_the_calendar(at: object) -> None:
     with pytest.raises(ValidationError) as refused:
         AssignLead.model_validate({"to": "rep-1", "at": at})
     assert [error["loc"] for error in refused.value.errors()] == [("at",)]
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "Ada.B+site_1@mail.a-b.co", "-@1.de"])
+def test_a_plain_address_is_taken_as_it_is(address: str) -> None:
+    assert PLAIN_EMAIL.fullmatch(address)
+    assert Contact(email=address).email == address
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@EXAMPLE.com", "ada@bücher.de", "ada@example.museum", " ada@example.com", "o'neil@a.de"]
+)
+def test_any_other_address_is_read_by_the_book(address: str) -> None:
+    assert not PLAIN_EMAIL.fullmatch(address)
+    assert Contact(email=address).email == TypeAdapter(EmailStr).validate_python(address.strip())
+
+
+def test_what_is_taken_for_plain_the_book_takes_unchanged() -> None:
+    by_the_book = TypeAdapter(EmailStr).validate_python
+    for name, domain, top in product(
+        ["a", "0", "-", "_+", "A.b", "-.-", "a" * 20],
+        ["a", "0", "a-b", "0-0-0", "a.b", "1.2.3", "a" * 38],
+        ["com", "de", "zz"],
+    ):
+        address = f"{name}@{domain}.{top}"
+        assert PLAIN_EMAIL.fullmatch(address)
+        assert by_the_book(address) == address
