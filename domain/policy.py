@@ -177,7 +177,15 @@ def deadlines(rule: ClockRule, hours: BusinessTime | None, start: datetime, paus
 
     Raises CalendarIsNeeded, and NothingIsWorked where a target can never be met.
     """
-    respond_by = _counted_in(rule.unit, hours, rule).deadline(start, rule.target_minutes, pauses)
+    return ladder_to(
+        rule, hours, _counted_in(rule.unit, hours, rule).deadline(start, rule.target_minutes, pauses), pauses
+    )
+
+
+def ladder_to(
+    rule: ClockRule, hours: BusinessTime | None, respond_by: datetime, pauses: Sequence[Pause] = ()
+) -> Deadlines:
+    """When each rung is due where the deadline is known: it was promised."""
     return Deadlines(respond_by, tuple(_due(rung, respond_by, hours, rule, pauses) for rung in rule.rungs))
 
 

@@ -119,6 +119,8 @@ def assigned(event: LeadAssigned) -> str:
     match event.because:
         case "claimed":
             return f"{to} claimed the lead; {before}."
+        case "rescued":
+            return f"{to} took the lead over when it was offered to the team; {before}."
         case "imported":
             return f"The lead was given to {to}, as {event.by.id} copied it from another system; {before}."
         case "by_hand":
