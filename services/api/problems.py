@@ -186,6 +186,8 @@ def _log_unavailable(lost: LogUnavailable) -> Response:
 
 
 @told.register(psycopg.OperationalError)
+@told.register(psycopg.InterfaceError)
+@told.register(psycopg.errors.ReadOnlySqlTransaction)
 @told.register(PoolTimeout)
 def _database_unavailable(lost: Exception) -> Response:
     return unavailable("DatabaseUnavailable", "The database cannot be reached at the moment; ask again shortly.")

@@ -5,6 +5,8 @@ import json
 from typing import Any
 
 import pytest
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import start
 from adapters.schema import install
@@ -145,6 +147,33 @@ async def test_a_stopped_database_answers_503_and_everything_recovers_by_itself(
             assert (line["lead"], line["state"]) == (lead, "contacted")
     finally:
         server.stop()
+
+
+async def test_on_a_standby_questions_are_answered_and_acts_are_told_to_come_again(
+    world: World, settings: Settings
+) -> None:
+    lead = await world.lead(to="rep-1")
+    await world.see("rep", "/queues/me")
+    standby = make_conninfo(settings.dsn or "", options="-c default_transaction_read_only=on")
+    async with served(create_app(settings.model_copy(update={"dsn": standby}))) as there:
+        there.keys = world.keys
+        (line,) = (await there.get("rep", "/queues/me")).json()["items"]
+        assert line["lead"] == lead
+        refused = await there.post("rep", f"/leads/{lead}/outreach", {"channel": "call", "outcome": "reached"})
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/log-unavailable")
+
+
+@pytest.mark.parametrize("passing", [errors.ReadOnlySqlTransaction, errors.DiskFull, errors.AdminShutdown])
+async def test_what_comes_back_by_itself_is_no_failure_of_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch, passing: type[Exception]
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise passing
+
+    monkeypatch.setattr(world.office.vault, "latest", fail)
+    await world.lead(to="rep-1")
+    answer = await world.see("rep", "/queues/me")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-unavailable")
 
 
 async def _answered(world: World, lead: str, call: dict[str, str]) -> dict[str, Any]:
