@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, Literal
 from uuid import uuid4
@@ -72,6 +72,14 @@ class Problem(BaseModel):
 
 class NotReady(Exception):
     """The answer is not ready yet: this read model is still being built. Ask again in a moment."""
+
+
+class NobodyKeeps(Exception):
+    """Nobody keeps these read models: {projections}. Start a projector; what they tell stays as old as it is."""
+
+    def __init__(self, projections: Iterable[str]) -> None:
+        self.about = {"projections": ", ".join(sorted(projections))}
+        super().__init__((NobodyKeeps.__doc__ or "").format_map(self.about))
 
 
 class LagsBehind(Exception):
@@ -198,6 +206,11 @@ def _database_unavailable(lost: Exception) -> Response:
 @told.register(psycopg.errors.UndefinedTable)
 def _not_ready(missing: Exception) -> Response:
     return unavailable("NotReady", str(missing if isinstance(missing, SchemaTrouble) else NotReady.__doc__))
+
+
+@told.register
+def _nobody_keeps(abandoned: NobodyKeeps) -> Response:
+    return unavailable("NotReady", str(abandoned), abandoned.about)
 
 
 @told.register

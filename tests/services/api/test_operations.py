@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from psycopg import errors
+from psycopg import AsyncConnection, errors
 from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import start
@@ -13,7 +13,7 @@ from adapters.schema import install
 from services.api import create_app
 from services.api.examples import ANSWERS, BODIES
 from services.settings import Settings
-from tests.services.api.world import PROJECTIONS, World, opened, served
+from tests.services.api.world import PROJECTIONS, World, opened, projectors, ready, served
 from tests.support.postgres import IN_A_HURRY
 
 OPEN = ("/health", "/ready", "/metrics")
@@ -26,6 +26,30 @@ async def test_ready_tells_the_lag_of_each_projection(world: World) -> None:
     assert {
         line.keys() - {"projection"} == {"position", "lag_events", "parked_streams"} for line in told["projections"]
     } == {True}
+
+
+async def test_read_models_that_nobody_keeps_are_not_ready_and_named(settings: Settings) -> None:
+    async with served(create_app(settings)) as world:
+        async with projectors(settings):
+            await ready(world)
+        # A projector that is started anew has as long as one that died.
+        assert (await world.client.get("/ready")).status_code == 200
+        async with await AsyncConnection.connect(settings.dsn or "", autocommit=True) as owner:
+            await owner.execute(
+                """
+                UPDATE read.leases
+                SET expires_at = clock_timestamp() - interval '11 s'
+                WHERE name IN ('leads', 'queues')
+                """
+            )
+        answer = await world.client.get("/ready")
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (503, "/problems/not-ready")
+        assert told["about"] == {"projections": "leads, queues"}
+        assert "leads, queues" in told["detail"]
+        async with projectors(settings):
+            async with asyncio.timeout(5):
+                await ready(world)
 
 
 async def test_the_wrong_schema_is_not_ready(empty_database: str, settings: Settings) -> None:
