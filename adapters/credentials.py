@@ -34,6 +34,7 @@ class ApiKey:
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str | None
     last_used_at: datetime | None
 
 
@@ -69,7 +70,8 @@ class Credentials:
             cursor = connection.cursor(row_factory=class_row(ApiKey))
             await cursor.execute(
                 """
-                SELECT id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
+                SELECT
+                    id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at
                 FROM access.api_keys
                 WHERE sha256 = %s
                     AND revoked_at IS NULL
@@ -82,16 +84,17 @@ class Credentials:
                 await _note_use(connection, found.id)
         return found
 
-    async def revoke(self, id: str) -> None:
-        """The key opens nothing any more. Raises KeyUnknown."""
+    async def revoke(self, id: str, *, by: str) -> None:
+        """The key opens nothing any more; whoever revoked it first did. Raises KeyUnknown."""
         async with self._pool.connection() as connection:
             revoked = await connection.execute(
                 """
                 UPDATE access.api_keys
-                SET revoked_at = coalesce(revoked_at, clock_timestamp())
+                SET revoked_at = coalesce(revoked_at, clock_timestamp()),
+                    revoked_by = CASE WHEN revoked_at IS NULL THEN %s ELSE revoked_by END
                 WHERE id = %s
                 """,
-                (id,),
+                (by, id),
             )
             if revoked.rowcount == 0:
                 raise KeyUnknown(f"There is no key {id}; `leadledger keys list` shows those there are.")
@@ -102,12 +105,19 @@ class Credentials:
             cursor = connection.cursor(row_factory=class_row(ApiKey))
             await cursor.execute(
                 """
-                SELECT id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
+                SELECT
+                    id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at
                 FROM access.api_keys
                 ORDER BY created_at, id
                 """
             )
             return await cursor.fetchall()
+
+    async def services(self) -> frozenset[str]:
+        """What services are called, and were: their names stand on record."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute("SELECT DISTINCT subject FROM access.api_keys WHERE role = 'service'")
+            return frozenset(subject for (subject,) in await found.fetchall())
 
 
 async def _note_use(connection: AsyncConnection, id: str) -> None:

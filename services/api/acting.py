@@ -16,11 +16,12 @@ from starlette.types import Receive, Scope, Send
 from commands.command import Command
 from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
-from commands.people import PersonCommand
+from commands.people import AddPerson, PersonCommand
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
-from domain.access import Principal
+from domain.access import THE_DESK, Principal, may
 from domain.identity import LeadId, StreamId, keyed_id, lead_stream
+from domain.person import NameIsTaken
 from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
 from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
@@ -80,6 +81,13 @@ class AtTheDesk:
     async def lead(self, lead: LeadId, command: LeadCommand) -> LeadReceipt:
         """Something about a lead."""
         return self._receipt(LeadReceipt, await self._hand_in(lead_stream(lead), command), lead=lead)
+
+    async def newcomer(self, command: AddPerson) -> PersonReceipt:
+        """Somebody who is called as no service is: or whose deed was it?"""
+        allowed = may(self.caller, command.action, THE_DESK)
+        if allowed and command.person in await self.office.credentials.services():
+            raise NameIsTaken(person=command.person)
+        return await self.person(command)
 
     async def person(self, command: PersonCommand) -> PersonReceipt:
         """Something about a person."""

@@ -39,7 +39,7 @@ organisation_questions = Questions(tags=["People, teams and sources: questions"]
 @organisation_acts.post("/people")
 async def add_person(command: AddPerson, desk: ADesk) -> PersonReceipt:
     """Tell that somebody can be answerable for leads. The id is a pseudonym: it stays on record for ever."""
-    return await desk.person(command)
+    return await desk.newcomer(command)
 
 
 @organisation_acts.post("/people/moves")

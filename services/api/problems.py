@@ -25,6 +25,7 @@ from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from domain.identity import NameIsUnfit
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
+from domain.lead.ownership import NobodyIsNamed
 from domain.lead.standing import LeadUnknown
 from domain.log import LogUnavailable
 from domain.occasion import AtIsInTheFuture, BeforeTheLeadArrived, DatedBeforeALaterChange
@@ -50,6 +51,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     FollowUpIsInThePast: 422,
     LastedLessThanNothing: 422,
     NobodyOnThatRung: 422,
+    NobodyIsNamed: 422,
     NameIsUnfit: 422,
     PersonUnknown: 422,
     TeamUnknown: 422,

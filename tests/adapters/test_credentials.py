@@ -70,12 +70,20 @@ async def test_a_key_opens_where_nothing_can_be_written(credentials: Credentials
 
 async def test_a_revoked_key_opens_nothing_and_stays_on_the_list(credentials: Credentials) -> None:
     id, key = await created(credentials)
-    await credentials.revoke(id)
+    await credentials.revoke(id, by="admin-1")
     (first,) = await credentials.all()
-    await credentials.revoke(id)
+    await credentials.revoke(id, by="admin-2")
     (again,) = await credentials.all()
     assert await credentials.find(key) is None
     assert first.revoked_at == again.revoked_at is not None
+    assert (first.created_by, first.revoked_by, again.revoked_by) == ("cli", "admin-1", "admin-1")
+
+
+async def test_what_services_are_called_stays_known(credentials: Credentials) -> None:
+    await created(credentials)
+    id, _ = await credentials.create("telephony", "service", scopes=["lead.see"], created_by="admin-1", expires_at=None)
+    await credentials.revoke(id, by="admin-1")
+    assert await credentials.services() == {"telephony"}
 
 
 async def test_an_expired_key_opens_nothing(credentials: Credentials) -> None:
@@ -87,7 +95,7 @@ async def test_an_expired_key_opens_nothing(credentials: Credentials) -> None:
 
 async def test_revoking_a_key_that_never_was_is_said_to_be_so(credentials: Credentials) -> None:
     with pytest.raises(KeyUnknown, match="no key lk_0; `leadledger keys list`"):
-        await credentials.revoke("lk_0")
+        await credentials.revoke("lk_0", by="admin-1")
 
 
 async def test_the_key_itself_is_nowhere_in_the_database(credentials: Credentials, database: str) -> None:
