@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -116,6 +117,16 @@ def test_a_row_that_is_wrong_is_told_and_nothing_of_it_is_recorded(
     assert (rejected["line"], rejected["field"]) == (5, field)
     assert why in rejected["reason"]
     assert sum(topic == "LeadCreated.v1" for topic, _ in stored(database)) == 3
+
+
+@pytest.mark.parametrize(("words", "doing"), [((), "Importing"), (("--dry-run",), "Checking")])
+def test_a_bar_shows_how_far_it_is_and_leaves_stdout_to_the_answer(
+    cli: Cli, words: tuple[str, ...], doing: str
+) -> None:
+    answer = cli("import", "leads", write(LEADS), *HOW, *words)
+    assert re.search(rf"^{doing} \S+ 3/3 ", answer.stderr, flags=re.MULTILINE)
+    assert answer.stdout.startswith("3 rows read, 0 rejected.\n")
+    assert "3/3" not in answer.stdout
 
 
 def test_what_is_rejected_can_be_written_to_a_file(cli: Cli) -> None:
