@@ -247,7 +247,7 @@ class TimelineLine(BaseModel):
 
 
 class Timeline(PageOf):
-    """A lead's story."""
+    """The story of a lead, a person, a team or a source."""
 
     items: list[TimelineLine]
 

@@ -131,6 +131,23 @@ async def test_the_timeline_tells_who_did_what_and_by_which_key(world: World) ->
     assert "rep-1" in assigned["sentence"]
 
 
+async def test_people_teams_and_sources_have_their_stories_too(world: World) -> None:
+    await world.done("admin", "/people/moves", {"person": "rep-1", "team": "south"})
+    await world.done("admin", "/sources/retirements", {"source": "website"})
+    for path, happened in [
+        ("/people/rep-1/timeline", ["PersonJoined", "PersonMoved"]),
+        ("/teams/north/timeline", ["TeamFormed", "TeamEntrusted"]),
+        ("/sources/website/timeline", ["SourceRegistered", "SourceRetired"]),
+    ]:
+        told = (await world.see("auditor", path)).json()["items"]
+        assert [line["what"] for line in told] == happened, path
+        assert {line["who"] for line in told} == {"admin-1"}
+        (first,) = (await world.see("admin", path, as_known=told[0]["recorded_at"], order="recorded")).json()["items"]
+        assert first == told[0]
+    for path in ("/people/nobody/timeline", "/teams/nowhere/timeline", "/sources/nothing/timeline"):
+        assert (await world.see("auditor", path)).status_code == 404
+
+
 async def test_counts_by_source_team_and_owner(world: World) -> None:
     await world.done("admin", "/sources", {"source": "fair", "team": "south"})
     won = await world.lead(to="rep-1")
