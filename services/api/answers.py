@@ -97,6 +97,26 @@ class Queue(PageOf):
     items: list[QueueLine]
 
 
+class LoadLine(BaseModel):
+    """How much somebody has on the plate."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    owner: PersonId | None = Field(description="null for what waits in the team's queue.")
+    new: int = Field(description="Nobody has got in touch yet.")
+    replied: int = Field(description="The lead waits for an answer.")
+    promised: int = Field(description="A follow-up is owed.")
+    contacted: int = Field(description="Quiet.")
+    wrote_again: int = Field(description="Lost, and written again since.")
+    total: int
+
+
+class Loads(Answer):
+    """Whoever has anything of a team's leads on the plate, after the team's queue."""
+
+    items: list[LoadLine]
+
+
 class PersonLine(BaseModel):
     """Somebody who is or was here, under the pseudonym that stands on record."""
 

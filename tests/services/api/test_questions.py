@@ -94,6 +94,22 @@ async def test_a_queue_shows_what_is_promised_and_what_waits(world: World) -> No
     assert (await world.see("manager", "/teams/north/queue", unassigned=True)).json()["items"] == []
 
 
+async def test_a_manager_sees_how_much_each_has_on_the_plate(world: World) -> None:
+    await world.lead()
+    new, replied = await world.lead(to="rep-1"), await world.lead(to="rep-1")
+    await world.lead(to="rep-2")
+    await world.done("rep", f"/leads/{replied}/outreach", {"channel": "call", "outcome": "reached"})
+    await world.done("rep", f"/leads/{replied}/replies", {"channel": "call"})
+    await world.done("rep", f"/leads/{new}/outreach", {"channel": "call", "outcome": "reached"})
+    loads = (await world.see("manager", "/teams/north/load")).json()["items"]
+    assert [(one["owner"], one["new"], one["replied"], one["contacted"], one["total"]) for one in loads] == [
+        (None, 1, 0, 0, 1),
+        ("rep-1", 0, 1, 1, 2),
+        ("rep-2", 1, 0, 0, 1),
+    ]
+    assert (await world.see("rep", "/teams/north/load")).status_code == 404
+
+
 async def test_what_is_in_no_teams_queue_waits_for_the_desk(world: World) -> None:
     created = await world.done("manager", "/leads", {"contact": {"name": "Ada"}})
     (line,) = (await world.see("manager", "/queue")).json()["items"]

@@ -39,6 +39,7 @@ QUESTIONS: dict[str, Any] = {
     "/queues/me": None,
     "/queues/{person}": THE_PERSON,
     "/teams/{team}/queue": THE_TEAM,
+    "/teams/{team}/load": THE_TEAM,
     "/queue": THE_DESK,
     "/people": THE_DESK,
     "/people/{person}": THE_PERSON,
