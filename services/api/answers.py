@@ -307,3 +307,22 @@ class Projections(BaseModel):
 
     log_head: Position
     items: list[Progress]
+
+
+class ParkedLine(BaseModel):
+    """A stream that waits aside, because an event of it could not be folded."""
+
+    stream: UUID = Field(description="Of a lead, its id.")
+    version: int = Field(description="Of the event that stopped it.")
+    position: Position
+    event: str = Field(examples=["LeadAssigned"])
+    error: str = Field(description="The kind of error; its words stay where they are, since they may quote somebody.")
+    skipped: int = Field(description="How many later events of the stream wait behind that one.")
+    parked_at: datetime
+
+
+class ParkedStreams(BaseModel):
+    """What one read model has set aside."""
+
+    projection: str
+    items: list[ParkedLine]

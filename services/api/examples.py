@@ -137,6 +137,15 @@ _COUNT = {
     "lost": 10,
     "disqualified": 2,
 }
+_PARKED = {
+    "stream": LEAD,
+    "version": 2,
+    "position": 17,
+    "event": "LeadAssigned",
+    "error": "CannotRead",
+    "skipped": 0,
+    "parked_at": TEN,
+}
 _PROGRESS = {
     "projection": "queues",
     "version": 1,
@@ -171,5 +180,6 @@ ANSWERS: dict[Any, Any] = {
     },
     answers.ProfileTold: {"person": "rep-7", "profile": {"name": "Ben Example"}, "state": "kept"},
     answers.Notes: {"position": 17, "next": None, "items": [_NOTE]},
+    answers.ParkedStreams: {"projection": "queues", "items": [_PARKED]},
     answers.Projections: {"log_head": 17, "items": [_PROGRESS]},
 }

@@ -52,6 +52,36 @@ async def test_read_models_that_nobody_keeps_are_not_ready_and_named(settings: S
                 await ready(world)
 
 
+async def test_what_is_set_aside_is_told_with_its_reason_and_nobodys_words(world: World, settings: Settings) -> None:
+    lead = await world.lead(to="rep-1", contact={"name": "Zdenka"})
+    nothing = (await world.get("admin", "/projections/leads/parked")).json()
+    assert nothing == {"projection": "leads", "items": []}
+    async with await AsyncConnection.connect(settings.dsn or "", autocommit=True) as owner:
+        # As a newer version of the program would have it, which this one cannot read.
+        await owner.execute(
+            """
+            INSERT INTO log.events
+            SELECT position + 1, recorded_at, stream, version + 1, 'LeadSang.v7', data
+            FROM log.events
+            ORDER BY position DESC
+            LIMIT 1
+            """
+        )
+    await world.get("admin", "/leads", after=await world.head())
+    (waiting,) = (await world.get("admin", "/projections/leads/parked")).json()["items"]
+    assert waiting.pop("parked_at")
+    assert waiting == {
+        "stream": lead,
+        "version": 3,
+        "position": await world.head(),
+        "event": "LeadSang.v7",
+        "error": "CannotRead",
+        "skipped": 0,
+    }
+    for caller, projection in (("rep", "leads"), ("admin", "nothing")):
+        assert (await world.get(caller, f"/projections/{projection}/parked")).status_code == 404
+
+
 async def test_the_wrong_schema_is_not_ready(empty_database: str, settings: Settings) -> None:
     async with served(create_app(settings.model_copy(update={"dsn": empty_database}))) as world:
         answer = await world.client.get("/ready")

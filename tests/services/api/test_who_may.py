@@ -27,8 +27,8 @@ TEAMS: dict[str, tuple[str | None, frozenset[str]]] = {
 # The lead is rep-1's, in team north; the person is rep-1, the team is north.
 REP, NORTH = PersonId("rep-1"), TeamId("north")
 THE_LEAD, THE_PERSON, THE_TEAM = OfLead(REP, NORTH), OfPerson(REP, NORTH), OfTeam(NORTH)
-THERE = {"person": "rep-1", "team": "north", "source": "website"}
-NOWHERE = {"person": "nobody", "team": "nowhere", "source": "nothing"}
+THERE = {"person": "rep-1", "team": "north", "source": "website", "projection": "leads"}
+NOWHERE = {"person": "nobody", "team": "nowhere", "source": "nothing", "projection": "nothing"}
 QUESTIONS: dict[str, Any] = {
     "/leads": THE_DESK,
     "/leads/count": THE_DESK,
@@ -51,6 +51,7 @@ QUESTIONS: dict[str, Any] = {
     "/sources": THE_DESK,
     "/sources/{source}/timeline": THE_DESK,
     "/projections": THE_DESK,
+    "/projections/{projection}/parked": THE_DESK,
 }
 
 
