@@ -210,7 +210,8 @@ class RecordOutreach(LeadCommand):
     channel: Channel
     outcome: Outcome
     made_by: PersonName | None = Field(
-        default=None, description="Who reached out, where somebody else (a telephony system, a manager) records it."
+        default=None,
+        description="Who reached out, where somebody else records it: a manager may name them, a telephony system must.",
     )
     evidence: EvidenceGiven | None = Field(default=None, description="A provider's id makes the outreach `verified`.")
     duration_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
