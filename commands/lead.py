@@ -211,7 +211,7 @@ class RecordOutreach(LeadCommand):
     outcome: Outcome
     made_by: PersonName | None = Field(
         default=None,
-        description="Who reached out, where somebody else records it: a manager may name them, a telephony system must.",
+        description="Who reached out, where somebody else records it. A telephony system must say so; a manager may.",
     )
     evidence: EvidenceGiven | None = Field(default=None, description="A provider's id makes the outreach `verified`.")
     duration_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
