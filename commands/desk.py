@@ -71,7 +71,7 @@ class Receipt:
 
 
 class VersionHasMoved(Refusal):
-    """The lead is at version {version}, not at {expected}; read it again and decide anew."""
+    """It is at version {version}, not at {expected}; read it again and decide anew."""
 
 
 class TooManyAtOnce(Refusal):

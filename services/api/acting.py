@@ -22,10 +22,11 @@ from commands.teams import TeamCommand
 from domain.access import THE_DESK, Principal, may
 from domain.identity import LeadId, StreamId, keyed_id, lead_stream
 from domain.person import NameIsTaken
+from domain.refusal import Refusal
 from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
 from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
-from services.api.problems import HeaderIsMalformed
+from services.api.problems import HeaderIsMalformed, WishIsWrong, wrong_fields
 from services.api.receiving import Headers, told_in_json
 from services.wiring import Office
 
@@ -102,9 +103,14 @@ class AtTheDesk:
         return self._receipt(SourceReceipt, await self._hand_in(command.stream, command), source=command.source)
 
     async def _hand_in(self, stream: StreamId, command: Command[Any]) -> Handled:
-        return await self.office.desk.handle(
-            stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
-        )
+        try:
+            return await self.office.desk.handle(
+                stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
+            )
+        except Refusal as refusal:
+            if fields := wrong_fields(refusal, command):
+                raise WishIsWrong(refusal, fields) from None
+            raise
 
     def _receipt(self, kind: type[R], handled: Handled, **about: str) -> R:
         self.headers.append((b"etag", f'"{handled.version}"'.encode()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, Literal
 from uuid import uuid4
@@ -34,7 +34,7 @@ from domain.refusal import Refusal
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from services.api.counting import REFUSALS
-from services.api.wording import Trouble, troubles
+from services.api.wording import CORRECT_IT, Trouble, troubles
 
 log = logging.getLogger("leadledger.api")
 
@@ -45,19 +45,24 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     VersionHasMoved: 412,
     TooManyAtOnce: 503,
     RecordIsUnreadable: 503,
-    AtIsInTheFuture: 422,
-    BeforeTheLeadArrived: 422,
-    DatedBeforeALaterChange: 422,
-    FollowUpIsInThePast: 422,
-    LastedLessThanNothing: 422,
-    NobodyOnThatRung: 422,
-    NobodyIsNamed: 422,
-    NameIsUnfit: 422,
-    PersonUnknown: 422,
-    TeamUnknown: 422,
-    SourceUnknown: 422,
 }
-"""What is not named here is a state of affairs: 409."""
+FIELDS_OF: Mapping[type[Refusal], tuple[str, ...]] = {
+    AtIsInTheFuture: ("at",),
+    BeforeTheLeadArrived: ("at",),
+    DatedBeforeALaterChange: ("at",),
+    FollowUpIsInThePast: ("follow_up_by",),
+    LastedLessThanNothing: ("duration_seconds",),
+    NobodyOnThatRung: ("rung",),
+    NobodyIsNamed: ("made_by", "promised_by"),
+    NameIsUnfit: ("person", "team", "source"),
+    PersonUnknown: ("to", "made_by", "promised_by", "person"),
+    TeamUnknown: ("team", "above"),
+    SourceUnknown: ("source",),
+}
+"""What is wrong with the wish itself, 422, and which of its fields it may be.
+
+What is named neither here nor above is a state of affairs: 409.
+"""
 
 
 class Problem(BaseModel):
@@ -70,6 +75,14 @@ class Problem(BaseModel):
     about: dict[str, str] = Field(default={}, description="The particulars of a refusal, by name.")
     errors: list[Trouble] = Field(default=[], description="What is wrong with the request, one entry a field.")
     incident: str | None = Field(default=None, description="Name it when you report a failure of ours.")
+
+
+class WishIsWrong(Exception):
+    """The domain declined because of what stands in some fields of the wish."""
+
+    def __init__(self, refusal: Refusal, fields: Sequence[str]) -> None:
+        self.refusal = refusal
+        self.fields = fields
 
 
 class NotReady(Exception):
@@ -172,10 +185,24 @@ def told(failure: Exception) -> Response:
 @told.register
 def _refused(refusal: Refusal) -> Response:
     REFUSALS.labels(refusal.name).inc()
-    status = STATUS_OF.get(type(refusal), 409)
+    status = 422 if type(refusal) in FIELDS_OF else STATUS_OF.get(type(refusal), 409)
     if status == 503:
         return unavailable(refusal.name, refusal.sentence)
     return problem(refusal.name, status, refusal.sentence, about=refusal.about)
+
+
+@told.register
+def _wish_is_wrong(wrong: WishIsWrong) -> Response:
+    refusal = wrong.refusal
+    REFUSALS.labels(refusal.name).inc()
+    errors = [{"path": f"body.{field}", "problem": refusal.sentence, "advice": CORRECT_IT} for field in wrong.fields]
+    return problem(refusal.name, 422, refusal.sentence, about=refusal.about, errors=errors)
+
+
+def wrong_fields(refusal: Refusal, wish: BaseModel) -> list[str]:
+    """The fields of the wish that hold what the refusal is about; if none does, the one that should."""
+    fields = [field for field in FIELDS_OF.get(type(refusal), ()) if field in type(wish).model_fields]
+    return [field for field in fields if getattr(wish, field) in refusal.about.values()] or fields[:1]
 
 
 @told.register
