@@ -12,7 +12,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
+from commands.desk import Desk, Receipt
+from domain.log import LogUnavailable
+from services.importing import running
 from tests.services.cli.conftest import Cli
 from tests.support.eventually import eventually
 from tests.support.ids import imported_as
@@ -314,6 +318,25 @@ def test_a_mapping_or_a_file_that_cannot_be_used_says_why(
     answer = cli("import", "leads", write(content), *SIMPLE, *words, code=code)
     assert why.lower() in answer.stderr.lower()
     assert "value error" not in answer.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (LogUnavailable("gone"), "The log cannot be reached at the moment (gone). Nothing is half done"),
+        (PoolTimeout("no connection"), "PostgreSQL cannot be used: no connection"),
+    ],
+)
+def test_a_database_that_goes_away_meanwhile_is_told_once_and_in_words(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: str
+) -> None:
+    async def fail(*_: object, **__: object) -> Receipt:
+        raise trouble
+
+    monkeypatch.setattr(Desk, "handle", fail)
+    monkeypatch.setattr(running, "RETRY_SECONDS", (0.0,))
+    answer = cli("import", "leads", write("id,at\n1,2026-01-05\n2,2026-01-05\n"), *SIMPLE, code=1)
+    assert answer.stderr.count(told) == 1
 
 
 def test_after_a_kill_in_the_middle_the_same_command_completes_it(cli: Cli, database: str) -> None:
