@@ -71,7 +71,7 @@ class Receipt:
 
 
 class VersionHasMoved(Refusal):
-    """The lead is at version {version}, not at {expected}; read it again and decide anew."""
+    """It is at version {version}, not at {expected}; read it again and decide anew."""
 
 
 class TooManyAtOnce(Refusal):
@@ -110,15 +110,19 @@ class _Wish:
 class _View:
     """What one decision looks at: its own stream and its neighbours, some as they are remembered from before."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Mapping[StreamId, _Known]) -> None:
+        self.memory = memory
         self.known: dict[StreamId, _Known] = {}
         self.remembered: set[StreamId] = set()
         """Those of which the log may know more by now."""
 
-    @property
-    def states(self) -> dict[StreamId, tuple[Any, int]]:
-        """Each stream's state and version."""
-        return {stream: (known.state, known.version) for stream, known in self.known.items()}
+    def __getitem__(self, stream: StreamId) -> tuple[Any, int]:
+        """A stream's state and version. Raises KeyError where neither is known."""
+        if stream not in self.known:
+            self.known[stream] = self.memory[stream]
+            self.remembered.add(stream)
+        known = self.known[stream]
+        return known.state, known.version
 
 
 class Desk:
@@ -172,7 +176,7 @@ class Desk:
         """Only the log can confirm what was decided on memory; what is not appended is asked of the log first."""
         stream, command = wish.stream, wish.command
         parts = tuple(command.personal_parts())
-        view = _View()
+        view = _View(self._remembered)
         await self._look(view, command.kind, stream, begins=command.begins)
         for _ in range(TRIES):
             known = view.known[stream]
@@ -180,7 +184,7 @@ class Desk:
                 _admit(wish, known)
                 new = known.version == 0
                 sealed, rows, keys = await self._vault.seal(stream, parts, new=new) if parts else ({}, (), ())
-                around = Surroundings(view.states, sealed)
+                around = Surroundings(view, sealed)
                 events = tuple(command.decide(known.state, self._occasion(wish, known), around))
             except NotLookedUpYet as missing:
                 await self._look(view, missing.kind, missing.stream)

@@ -50,6 +50,7 @@ from domain.lead.events import (
 )
 from domain.lead.state import Lead
 from domain.occasion import Occasion
+from domain.person import PersonUnknown
 from domain.source import bringing_leads
 from domain.team import known
 
@@ -182,7 +183,7 @@ class ClaimLead(LeadCommand):
 
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/ownership.py."""
-        who = PersonId(on.by.id)
+        who = _doer(None, on, around)
         return ownership.claim(state, around.person(who), who, on)
 
 
@@ -209,7 +210,8 @@ class RecordOutreach(LeadCommand):
     channel: Channel
     outcome: Outcome
     made_by: PersonName | None = Field(
-        default=None, description="Who reached out, where somebody else (a telephony system, a manager) records it."
+        default=None,
+        description="Who reached out, where somebody else records it. A telephony system must say so; a manager may.",
     )
     evidence: EvidenceGiven | None = Field(default=None, description="A provider's id makes the outreach `verified`.")
     duration_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
@@ -223,7 +225,7 @@ class RecordOutreach(LeadCommand):
         """See domain/lead/contact.py."""
         return contact.reach_out(
             state,
-            made_by=self.made_by or PersonId(on.by.id),
+            made_by=_doer(self.made_by, on, around),
             channel=self.channel,
             outcome=self.outcome,
             evidence=self.evidence.evidence if self.evidence else None,
@@ -276,7 +278,7 @@ class PromiseFollowUp(LeadCommand):
 
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/contact.py."""
-        promised_by = self.promised_by or PersonId(on.by.id)
+        promised_by = _doer(self.promised_by, on, around)
         return contact.promise(state, promised_by, self.follow_up_by, around.sealed.get("note"), on)
 
 
@@ -361,3 +363,15 @@ class EscalateLead(LeadCommand):
         """See domain/lead/escalation.py."""
         ladder = around.ladder(state.team)
         return escalation.escalate(state, ladder, self.rung, self.reason, around.sealed.get("note"), on)
+
+
+def _doer(named: PersonId | None, on: Occasion, around: Surroundings) -> PersonId:
+    """Whoever is named and on record; else the caller, who is then a person. What a service is called is nobody."""
+    if named is None:
+        if on.by.role == "service":
+            raise ownership.NobodyIsNamed(by=on.by.id)
+        return PersonId(on.by.id)
+    # A rep speaks for nobody else, which the rules say without telling who there is.
+    if on.by.role != "rep" and around.person(named).id is None:
+        raise PersonUnknown(person=named)
+    return named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NewType, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -24,6 +25,8 @@ Position = NewType("Position", int)
 
 LEADLEDGER = uuid5(NAMESPACE_URL, "leadledger")
 """The namespace in which names become streams."""
+
+NAMES_REMEMBERED = 10_000
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 """A name fit to be on record: short, lower case, and with no room for an e-mail address."""
@@ -52,16 +55,19 @@ def lead_stream(lead: LeadId) -> StreamId:
     return StreamId(UUID(lead))
 
 
+@lru_cache(NAMES_REMEMBERED)
 def person_stream(person: PersonId) -> StreamId:
     """Where a person's joining, moving and leaving is told."""
     return StreamId(uuid5(LEADLEDGER, f"person:{person}"))
 
 
+@lru_cache(NAMES_REMEMBERED)
 def team_stream(team: TeamId) -> StreamId:
     """Where a team's forming and who answers for it is told."""
     return StreamId(uuid5(LEADLEDGER, f"team:{team}"))
 
 
+@lru_cache(NAMES_REMEMBERED)
 def source_stream(source: SourceId) -> StreamId:
     """Where a source of leads is registered and retired."""
     return StreamId(uuid5(LEADLEDGER, f"source:{source}"))

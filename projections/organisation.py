@@ -215,6 +215,15 @@ async def team(connection: Connection, id: TeamId) -> Team | None:
     ).fetchone()
 
 
+async def source(connection: Connection, id: SourceId) -> Source | None:
+    """One source, if on record."""
+    return await (
+        await connection.cursor(row_factory=class_row(Source)).execute(
+            "SELECT stream, source, team, retired FROM read.sources WHERE source = %s", (id,)
+        )
+    ).fetchone()
+
+
 async def every_source(connection: Connection, *, after: SourceId | None = None, limit: int = 50) -> list[Source]:
     """Sources in the order of their names; `after` is the last one already seen."""
     return await (

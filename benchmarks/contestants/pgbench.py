@@ -26,6 +26,8 @@ CREATE TABLE plain_rows (
 )
 """
 FEWEST_SECONDS = 1
+PATIENCE = (1, 4, 16)
+"""On a machine so busy that nothing was committed in its time it gets so many times as much."""
 
 
 def bare_commits(owner_dsn: str, folder: Path, *, clients: int, rows: int = 1) -> Callable[[float], Figures]:
@@ -55,10 +57,14 @@ def bare_commits(owner_dsn: str, folder: Path, *, clients: int, rows: int = 1) -
 
     def run(seconds: float) -> Figures:
         whole = max(FEWEST_SECONDS, round(seconds))
-        done = subprocess.run([*command, "-T", str(whole), owner_dsn], check=True, capture_output=True, text=True)
+        for patience in PATIENCE:
+            time = ["-T", str(patience * whole)]
+            said = subprocess.run([*command, *time, owner_dsn], check=True, capture_output=True, text=True).stdout
+            if _number(r"actually processed: (\d+)", said) > 0:
+                break
         return {
-            "per_second": _number(r"tps = ([\d.]+)", done.stdout) * rows,
-            "mean_ms": _number(r"latency average = ([\d.]+)", done.stdout),
+            "per_second": _number(r"tps = ([\d.]+)", said) * rows,
+            "mean_ms": _number(r"latency average = ([\d.]+)", said),
         }
 
     return run

@@ -59,7 +59,11 @@ class Money:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a provider calls the outreach, so that it can be checked there."""
+    """What a provider calls the outreach, so that it can be checked there.
+
+    A bare telephone number passes for an id: HubSpot numbers its calls with as many digits, and what Asterisk calls
+    1743042317.12206 has the separator too, so that a rule on digits would refuse what it should believe.
+    """
 
     provider: str
     """`twilio`, `ses`: whose id it is."""

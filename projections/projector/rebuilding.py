@@ -48,6 +48,8 @@ async def rebuild(
         await install(connection, projection)
         # An index that is sorted in memory is made in half the time.
         await connection.execute("SET maintenance_work_mem = '256MB'")
+        # What is only being built may be lost; see the change-over.
+        await connection.execute("SET synchronous_commit = off")
         async with held(dsn, f"{projection.name} rebuild", holder, connection, seconds=lease_seconds) as lease:
             await drop_leftovers(connection, projection)
             footing = await _begin(connection, projection, lease.epoch)
@@ -140,6 +142,8 @@ async def _change_over(connection: Connection, footing: Footing, position: Posit
     projection = footing.projection
     async with connection.transaction():
         await connection.execute("SELECT set_config('lock_timeout', %s, true)", [READERS_WAIT_AT_MOST])
+        # Flushed with all that was committed before it.
+        await connection.execute("SET LOCAL synchronous_commit = on")
         found = await connection.execute(
             "SELECT generation, position, epoch FROM read.progress WHERE projection = %s AND live FOR UPDATE",
             [projection.name],

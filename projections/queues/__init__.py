@@ -14,7 +14,6 @@ from projections.queues.questions import (
     desk_queue,
     plate_of,
     team_queue,
-    unassigned,
 )
 
 __all__ = [
@@ -29,5 +28,4 @@ __all__ = [
     "plate_of",
     "queues",
     "team_queue",
-    "unassigned",
 ]

@@ -87,7 +87,7 @@ PLATES = Table(
     ),
 )
 
-queues = OneRow(name="queues", version=1, table=PLATES, row=Plate)
+queues = OneRow(name="queues", version=2, table=PLATES, row=Plate)
 
 
 @queues.when(LeadCreated)

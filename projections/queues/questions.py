@@ -1,4 +1,4 @@
-"""What may be asked of the queues: somebody's, a team's, nobody's, and how much each has."""
+"""What may be asked of the queues: somebody's, a team's, the desk's, and how much each has."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ class Load:
     """How much somebody has on the plate; `owner` None is what waits in the team's queue."""
 
     owner: PersonId | None
-    team: TeamId | None
     new: int
     replied: int
     promised: int
     contacted: int
+    wrote_again: int
 
     @property
     def total(self) -> int:
-        """Everything open."""
-        return self.new + self.replied + self.promised + self.contacted
+        """Everything in sight."""
+        return self.new + self.replied + self.promised + self.contacted + self.wrote_again
 
 
 LINES = sql.SQL(
@@ -104,34 +104,28 @@ async def team_queue(
     return await _page(connection, whose, {"team": team}, after, limit)
 
 
-async def unassigned(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
-    """What is nobody's, whichever team it waits for, and what waits for the whole desk."""
-    return await _page(connection, sql.SQL("owner IS NULL"), {}, after, limit)
-
-
 async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
     """What waits for the whole desk: nobody's, and in no team's queue."""
     return await _page(connection, sql.SQL("owner IS NULL AND team IS NULL"), {}, after, limit)
 
 
-async def counts(connection: AnyConnection, *, team: TeamId | None = None) -> list[Load]:
-    """How much each person has, and each queue; of one team, or of all."""
+async def counts(connection: AnyConnection, team: TeamId) -> list[Load]:
+    """How much each person has of a team's leads, after what waits in its queue."""
     found = await connection.execute(
-        sql.SQL(
-            """
-            SELECT owner, team,
-                   count(*) FILTER (WHERE state = 'new'),
-                   count(*) FILTER (WHERE state = 'replied'),
-                   count(*) FILTER (WHERE state = 'promised'),
-                   count(*) FILTER (WHERE state = 'contacted')
-            FROM read.queues
-            WHERE open
-              AND {whose}
-            GROUP BY owner, team
-            ORDER BY team NULLS LAST, owner NULLS FIRST
-            """
-        ).format(whose=sql.SQL("true" if team is None else "team = %(team)s")),
-        {"team": team},
+        """
+        SELECT owner,
+               count(*) FILTER (WHERE state = 'new'),
+               count(*) FILTER (WHERE state = 'replied'),
+               count(*) FILTER (WHERE state = 'promised'),
+               count(*) FILTER (WHERE state = 'contacted'),
+               count(*) FILTER (WHERE state = 'wrote_again')
+        FROM read.queues
+        WHERE open
+          AND team = %s
+        GROUP BY owner
+        ORDER BY owner NULLS FIRST
+        """,
+        [team],
     )
     return [Load(*row) for row in await found.fetchall()]
 

@@ -16,15 +16,17 @@ from starlette.types import Receive, Scope, Send
 from commands.command import Command
 from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
-from commands.people import PersonCommand
+from commands.people import AddPerson, PersonCommand
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
-from domain.access import Principal
+from domain.access import THE_DESK, Principal, may
 from domain.identity import LeadId, StreamId, keyed_id, lead_stream
+from domain.person import NameIsTaken
+from domain.refusal import Refusal
 from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
 from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
-from services.api.problems import HeaderIsMalformed
+from services.api.problems import HeaderIsMalformed, WishIsWrong, wrong_fields
 from services.api.receiving import Headers, told_in_json
 from services.wiring import Office
 
@@ -81,6 +83,13 @@ class AtTheDesk:
         """Something about a lead."""
         return self._receipt(LeadReceipt, await self._hand_in(lead_stream(lead), command), lead=lead)
 
+    async def newcomer(self, command: AddPerson) -> PersonReceipt:
+        """Somebody who is called as no service is: or whose deed was it?"""
+        allowed = may(self.caller, command.action, THE_DESK)
+        if allowed and command.person in await self.office.credentials.services():
+            raise NameIsTaken(person=command.person)
+        return await self.person(command)
+
     async def person(self, command: PersonCommand) -> PersonReceipt:
         """Something about a person."""
         return self._receipt(PersonReceipt, await self._hand_in(command.stream, command), person=command.person)
@@ -94,9 +103,14 @@ class AtTheDesk:
         return self._receipt(SourceReceipt, await self._hand_in(command.stream, command), source=command.source)
 
     async def _hand_in(self, stream: StreamId, command: Command[Any]) -> Handled:
-        return await self.office.desk.handle(
-            stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
-        )
+        try:
+            return await self.office.desk.handle(
+                stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
+            )
+        except Refusal as refusal:
+            if fields := wrong_fields(refusal, command):
+                raise WishIsWrong(refusal, fields) from None
+            raise
 
     def _receipt(self, kind: type[R], handled: Handled, **about: str) -> R:
         self.headers.append((b"etag", f'"{handled.version}"'.encode()))

@@ -97,6 +97,26 @@ class Queue(PageOf):
     items: list[QueueLine]
 
 
+class LoadLine(BaseModel):
+    """How much somebody has on the plate."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    owner: PersonId | None = Field(description="null for what waits in the team's queue.")
+    new: int = Field(description="Nobody has got in touch yet.")
+    replied: int = Field(description="The lead waits for an answer.")
+    promised: int = Field(description="A follow-up is owed.")
+    contacted: int = Field(description="Quiet.")
+    wrote_again: int = Field(description="Lost, and written again since.")
+    total: int
+
+
+class Loads(Answer):
+    """Whoever has anything of a team's leads on the plate, after the team's queue."""
+
+    items: list[LoadLine]
+
+
 class PersonLine(BaseModel):
     """Somebody who is or was here, under the pseudonym that stands on record."""
 
@@ -247,7 +267,7 @@ class TimelineLine(BaseModel):
 
 
 class Timeline(PageOf):
-    """A lead's story."""
+    """The story of a lead, a person, a team or a source."""
 
     items: list[TimelineLine]
 
@@ -287,3 +307,22 @@ class Projections(BaseModel):
 
     log_head: Position
     items: list[Progress]
+
+
+class ParkedLine(BaseModel):
+    """A stream that waits aside, because an event of it could not be folded."""
+
+    stream: UUID = Field(description="Of a lead, its id.")
+    version: int = Field(description="Of the event that stopped it.")
+    position: Position
+    event: str = Field(examples=["LeadAssigned"])
+    error: str = Field(description="The kind of error; its words stay where they are, since they may quote somebody.")
+    skipped: int = Field(description="How many later events of the stream wait behind that one.")
+    parked_at: datetime
+
+
+class ParkedStreams(BaseModel):
+    """What one read model has set aside."""
+
+    projection: str
+    items: list[ParkedLine]

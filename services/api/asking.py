@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
-from commands.command import NothingThere, PersonName, TeamName
+from commands.command import NothingThere, PersonName, SourceName, TeamName
 from domain.access import THE_DESK, Action, OfLead, OfPerson, OfTeam, Principal, Resource, may
 from domain.identity import LeadId, PersonId
 from domain.lead.standing import LeadUnknown
@@ -29,6 +29,7 @@ LEAD_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 LeadInPath = Annotated[LeadId, Path(pattern=LEAD_ID, description="The lead's id, as every answer spells it.")]
 PersonInPath = Annotated[PersonName, Path(description="A person's name on record, a pseudonym.")]
 TeamInPath = Annotated[TeamName, Path(description="A team's name on record.")]
+SourceInPath = Annotated[SourceName, Path(description="A source's name on record.")]
 
 
 async def identified(callers: Callers, headers: Headers) -> Principal:
@@ -122,6 +123,12 @@ async def of_team(team: TeamInPath, ask: Question) -> OfTeam | None:
     """What is this team's."""
     found = await ask(organisation.team, team)
     return found and OfTeam(found.team)
+
+
+async def of_source(source: SourceInPath, ask: Question) -> OfTeam | None:
+    """What is this source's; sources are the whole desk's."""
+    found = await ask(organisation.source, source)
+    return found and THE_DESK
 
 
 async def of_lead(lead_id: LeadInPath, ask: Question) -> OfLead | None:

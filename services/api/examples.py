@@ -76,6 +76,7 @@ _LINE = {
     "tier": 0,
     "attention_at": NINE,
 }
+_LOAD = {"owner": "rep-7", "new": 2, "replied": 1, "promised": 3, "contacted": 5, "wrote_again": 0, "total": 11}
 _PERSON = {"person": "rep-7", "team": "north", "here": True, "since": NINE}
 _TEAM = {"team": "north", "above": "germany", "accountable": "lead-1"}
 _SOURCE = {"source": "website", "team": "north", "retired": False}
@@ -136,6 +137,15 @@ _COUNT = {
     "lost": 10,
     "disqualified": 2,
 }
+_PARKED = {
+    "stream": LEAD,
+    "version": 2,
+    "position": 17,
+    "event": "LeadAssigned",
+    "error": "CannotRead",
+    "skipped": 0,
+    "parked_at": TEN,
+}
 _PROGRESS = {
     "projection": "queues",
     "version": 1,
@@ -153,6 +163,7 @@ ANSWERS: dict[Any, Any] = {
     answers.TeamReceipt: {"team": "north", **_RECEIPT, "events": ["TeamFormed.v1"]},
     answers.SourceReceipt: {"source": "website", **_RECEIPT, "events": ["SourceRegistered.v1"]},
     answers.Queue: {"position": 17, "next": None, "items": [_LINE]},
+    answers.Loads: {"position": 17, "items": [_LOAD]},
     answers.People: {"position": 17, "next": None, "items": [_PERSON]},
     answers.PersonTold: {"position": 17, "answers_for": [], **_PERSON},
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
@@ -169,5 +180,6 @@ ANSWERS: dict[Any, Any] = {
     },
     answers.ProfileTold: {"person": "rep-7", "profile": {"name": "Ben Example"}, "state": "kept"},
     answers.Notes: {"position": 17, "next": None, "items": [_NOTE]},
+    answers.ParkedStreams: {"projection": "queues", "items": [_PARKED]},
     answers.Projections: {"log_head": 17, "items": [_PROGRESS]},
 }

@@ -10,9 +10,8 @@ from commands.command import LEAD, PersonName, SourceName, TeamName
 from domain.access import EACH_TEAM, THE_DESK, OfLead, Principal, Resource, may
 from domain.identity import Position, lead_stream
 from domain.lead.standing import LeadUnknown
-from projections import leads, timeline
+from projections import leads
 from projections.leads import Count, Group, LeadThen, Stage, Which
-from projections.timeline import Order
 from services.api.answers import (
     ContactTold,
     CountLine,
@@ -23,7 +22,6 @@ from services.api.answers import (
     NoteLine,
     Notes,
     Timeline,
-    TimelineLine,
 )
 from services.api.asking import (
     AnOffice,
@@ -37,6 +35,7 @@ from services.api.asking import (
 from services.api.describing import Questions
 from services.api.disclosing import Cursor, disclosed, noted, notes
 from services.api.reading import APage, AsKnown, AsOf, caught_up
+from services.api.telling import AStory
 
 lead_questions = Questions(tags=["Leads: questions"])
 
@@ -177,27 +176,10 @@ async def timeline_of_a_lead(
     position: Annotated[Position, caught_up("timeline", "leads")],
     caller: Annotated[Principal, allowed("lead.see", of_lead)],
     lead_id: LeadInPath,
-    page: APage,
-    ask: Question,
-    order: Annotated[Order, Query(description="As it happened, or as it was recorded.")] = "happened",
-    as_of: AsOf = None,
-    as_known: AsKnown = None,
+    story: AStory,
 ) -> Timeline:
     """Who did what to the lead: when it happened, when it was recorded, in which role, by which key."""
-    found = await ask(
-        timeline.page,
-        lead_stream(lead_id),
-        order=order,
-        as_of=as_of,
-        as_known=as_known,
-        after=page.after(timeline.Cursor),
-        limit=page.limit,
-    )
-    return Timeline(
-        position=position,
-        next=page.next(found, timeline.Cursor, lambda last: last.cursor),
-        items=[TimelineLine(late_seconds=one.lateness.total_seconds(), **one.__dict__) for one in found],
-    )
+    return await story(lead_stream(lead_id), position)
 
 
 def told(one: LeadThen) -> dict[str, Any]:

@@ -8,20 +8,22 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
 import psycopg
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 
 from adapters import schema
+from commands.command import NothingThere
 from domain.access import Principal
 from domain.identity import Position
 from domain.log import LogUnavailable
-from projections.projector import Status, status
-from services.api.answers import Progress, Projections
+from projections.projector import Status, parked, status
+from services.api.answers import ParkedLine, ParkedStreams, Progress, Projections
 from services.api.asking import Asks, Question, allowed, of_the_desk
 from services.api.counting import exposition
 from services.api.describing import Questions
-from services.api.problems import NotReady, documented
+from services.api.problems import NobodyKeeps, NotReady, documented
+from services.api.reading import MOST_LINES
 
 NEEDED = frozenset({"leads", "people", "queues", "sources", "teams", "timeline"})
 """The read models that questions are answered from."""
@@ -71,6 +73,8 @@ async def ready(request: Request, ask: Question) -> Ready:
         head, found = await _how_far(ask)
     if NEEDED - {one.projection for one in found}:
         raise NotReady
+    if abandoned := [one.projection for one in found if one.abandoned]:
+        raise NobodyKeeps(abandoned)
     return Ready(log_head=head, projections=[Lag.model_validate(one, from_attributes=True) for one in found])
 
 
@@ -105,6 +109,26 @@ async def in_time() -> AsyncIterator[None]:
             yield
     except TimeoutError:
         raise LogUnavailable from None
+
+
+@operations.get("/projections/{projection}/parked")
+async def parked_streams(
+    caller: Annotated[Principal, allowed("projections.see", of_the_desk)],
+    projection: Annotated[str, Path(max_length=64, description="A read model's name.")],
+    ask: Question,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES, description="How many lines at most.")] = 50,
+) -> ParkedStreams:
+    """What a read model has set aside, the oldest first: which stream, since when, and which event stopped it."""
+    if projection not in NEEDED:
+        raise NothingThere
+    found = await ask(parked, projection, limit=limit)
+    return ParkedStreams(
+        projection=projection,
+        items=[
+            ParkedLine(stream=one.stream, parked_at=one.parked_at, skipped=one.skipped, **vars(one.trouble))
+            for one in found
+        ],
+    )
 
 
 async def _how_far(ask: Asks) -> tuple[Position, list[Status]]:

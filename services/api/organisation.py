@@ -9,7 +9,7 @@ from commands.people import AddPerson, MovePerson, RemovePerson
 from commands.sources import RegisterSource, RetireSource
 from commands.teams import EntrustTeam, FormTeam, PlaceTeam
 from domain.access import Principal
-from domain.identity import PersonId, Position, SourceId, TeamId, person_stream
+from domain.identity import PersonId, Position, SourceId, TeamId, person_stream, source_stream, team_stream
 from domain.person import PersonJoined
 from projections import organisation
 from services.api.acting import ADesk
@@ -26,11 +26,24 @@ from services.api.answers import (
     TeamReceipt,
     Teams,
     TeamTold,
+    Timeline,
 )
-from services.api.asking import AnOffice, PersonInPath, Question, TeamInPath, allowed, of_person, of_team, of_the_desk
+from services.api.asking import (
+    AnOffice,
+    PersonInPath,
+    Question,
+    SourceInPath,
+    TeamInPath,
+    allowed,
+    of_person,
+    of_source,
+    of_team,
+    of_the_desk,
+)
 from services.api.describing import Acts, Questions
 from services.api.disclosing import disclosed
 from services.api.reading import APage, caught_up
+from services.api.telling import AStory
 
 organisation_acts = Acts(tags=["People, teams and sources: acts"])
 organisation_questions = Questions(tags=["People, teams and sources: questions"])
@@ -39,7 +52,7 @@ organisation_questions = Questions(tags=["People, teams and sources: questions"]
 @organisation_acts.post("/people")
 async def add_person(command: AddPerson, desk: ADesk) -> PersonReceipt:
     """Tell that somebody can be answerable for leads. The id is a pseudonym: it stays on record for ever."""
-    return await desk.person(command)
+    return await desk.newcomer(command)
 
 
 @organisation_acts.post("/people/moves")
@@ -134,6 +147,17 @@ async def profile_of_a_person(
     return ProfileTold(person=person, profile=profile.fields, state=profile.state)
 
 
+@organisation_questions.get("/people/{person}/timeline")
+async def timeline_of_a_person(
+    position: Annotated[Position, caught_up("timeline", "people", "teams")],
+    caller: Annotated[Principal, allowed("person.see", of_person)],
+    person: PersonInPath,
+    story: AStory,
+) -> Timeline:
+    """When somebody joined, moved and left, and who put it on record."""
+    return await story(person_stream(person), position)
+
+
 @organisation_questions.get("/teams")
 async def every_team(
     position: TeamsKnown, caller: Annotated[Principal, allowed("team.see", of_the_desk)], page: APage, ask: Question
@@ -161,6 +185,17 @@ async def one_team(
     return TeamTold(position=position, **found._asdict())
 
 
+@organisation_questions.get("/teams/{team}/timeline")
+async def timeline_of_a_team(
+    position: Annotated[Position, caught_up("timeline", "teams")],
+    caller: Annotated[Principal, allowed("team.see", of_team)],
+    team: TeamInPath,
+    story: AStory,
+) -> Timeline:
+    """When the team was formed and placed, who answered for it when, and who put it on record."""
+    return await story(team_stream(team), position)
+
+
 @organisation_questions.get("/sources")
 async def every_source(
     position: SourcesKnown, caller: Annotated[Principal, allowed("source.see", of_the_desk)], page: APage, ask: Question
@@ -172,3 +207,14 @@ async def every_source(
         next=page.next(found, SourceId, lambda last: last.source),
         items=[SourceLine.model_validate(one) for one in found],
     )
+
+
+@organisation_questions.get("/sources/{source}/timeline")
+async def timeline_of_a_source(
+    position: Annotated[Position, caught_up("timeline", "sources")],
+    caller: Annotated[Principal, allowed("source.see", of_source)],
+    source: SourceInPath,
+    story: AStory,
+) -> Timeline:
+    """When the source was registered and retired, for which team, and who put it on record."""
+    return await story(source_stream(source), position)

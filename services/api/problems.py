@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any, Literal
 from uuid import uuid4
@@ -25,6 +25,7 @@ from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from domain.identity import NameIsUnfit
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
+from domain.lead.ownership import NobodyIsNamed
 from domain.lead.standing import LeadUnknown
 from domain.log import LogUnavailable
 from domain.occasion import AtIsInTheFuture, BeforeTheLeadArrived, DatedBeforeALaterChange
@@ -33,7 +34,7 @@ from domain.refusal import Refusal
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from services.api.counting import REFUSALS
-from services.api.wording import Trouble, troubles
+from services.api.wording import CORRECT_IT, Trouble, troubles
 
 log = logging.getLogger("leadledger.api")
 
@@ -44,18 +45,24 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     VersionHasMoved: 412,
     TooManyAtOnce: 503,
     RecordIsUnreadable: 503,
-    AtIsInTheFuture: 422,
-    BeforeTheLeadArrived: 422,
-    DatedBeforeALaterChange: 422,
-    FollowUpIsInThePast: 422,
-    LastedLessThanNothing: 422,
-    NobodyOnThatRung: 422,
-    NameIsUnfit: 422,
-    PersonUnknown: 422,
-    TeamUnknown: 422,
-    SourceUnknown: 422,
 }
-"""What is not named here is a state of affairs: 409."""
+FIELDS_OF: Mapping[type[Refusal], tuple[str, ...]] = {
+    AtIsInTheFuture: ("at",),
+    BeforeTheLeadArrived: ("at",),
+    DatedBeforeALaterChange: ("at",),
+    FollowUpIsInThePast: ("follow_up_by",),
+    LastedLessThanNothing: ("duration_seconds",),
+    NobodyOnThatRung: ("rung",),
+    NobodyIsNamed: ("made_by", "promised_by"),
+    NameIsUnfit: ("person", "team", "source"),
+    PersonUnknown: ("to", "made_by", "promised_by", "person"),
+    TeamUnknown: ("team", "above"),
+    SourceUnknown: ("source",),
+}
+"""What is wrong with the wish itself, 422, and which of its fields it may be.
+
+What is named neither here nor above is a state of affairs: 409.
+"""
 
 
 class Problem(BaseModel):
@@ -70,8 +77,24 @@ class Problem(BaseModel):
     incident: str | None = Field(default=None, description="Name it when you report a failure of ours.")
 
 
+class WishIsWrong(Exception):
+    """The domain declined because of what stands in some fields of the wish."""
+
+    def __init__(self, refusal: Refusal, fields: Sequence[str]) -> None:
+        self.refusal = refusal
+        self.fields = fields
+
+
 class NotReady(Exception):
     """The answer is not ready yet: this read model is still being built. Ask again in a moment."""
+
+
+class NobodyKeeps(Exception):
+    """Nobody keeps these read models: {projections}. Start a projector; what they tell stays as old as it is."""
+
+    def __init__(self, projections: Iterable[str]) -> None:
+        self.about = {"projections": ", ".join(sorted(projections))}
+        super().__init__((NobodyKeeps.__doc__ or "").format_map(self.about))
 
 
 class LagsBehind(Exception):
@@ -162,10 +185,24 @@ def told(failure: Exception) -> Response:
 @told.register
 def _refused(refusal: Refusal) -> Response:
     REFUSALS.labels(refusal.name).inc()
-    status = STATUS_OF.get(type(refusal), 409)
+    status = 422 if type(refusal) in FIELDS_OF else STATUS_OF.get(type(refusal), 409)
     if status == 503:
         return unavailable(refusal.name, refusal.sentence)
     return problem(refusal.name, status, refusal.sentence, about=refusal.about)
+
+
+@told.register
+def _wish_is_wrong(wrong: WishIsWrong) -> Response:
+    refusal = wrong.refusal
+    REFUSALS.labels(refusal.name).inc()
+    errors = [{"path": f"body.{field}", "problem": refusal.sentence, "advice": CORRECT_IT} for field in wrong.fields]
+    return problem(refusal.name, 422, refusal.sentence, about=refusal.about, errors=errors)
+
+
+def wrong_fields(refusal: Refusal, wish: BaseModel) -> list[str]:
+    """The fields of the wish that hold what the refusal is about; if none does, the one that should."""
+    fields = [field for field in FIELDS_OF.get(type(refusal), ()) if field in type(wish).model_fields]
+    return [field for field in fields if getattr(wish, field) in refusal.about.values()] or fields[:1]
 
 
 @told.register
@@ -186,6 +223,8 @@ def _log_unavailable(lost: LogUnavailable) -> Response:
 
 
 @told.register(psycopg.OperationalError)
+@told.register(psycopg.InterfaceError)
+@told.register(psycopg.errors.ReadOnlySqlTransaction)
 @told.register(PoolTimeout)
 def _database_unavailable(lost: Exception) -> Response:
     return unavailable("DatabaseUnavailable", "The database cannot be reached at the moment; ask again shortly.")
@@ -196,6 +235,11 @@ def _database_unavailable(lost: Exception) -> Response:
 @told.register(psycopg.errors.UndefinedTable)
 def _not_ready(missing: Exception) -> Response:
     return unavailable("NotReady", str(missing if isinstance(missing, SchemaTrouble) else NotReady.__doc__))
+
+
+@told.register
+def _nobody_keeps(abandoned: NobodyKeeps) -> Response:
+    return unavailable("NotReady", str(abandoned), abandoned.about)
 
 
 @told.register

@@ -8,7 +8,7 @@ from typing import Annotated
 from domain.access import OfLead, Principal, may
 from domain.identity import LeadId, PersonId, Position, StreamId, lead_stream
 from projections import queues
-from services.api.answers import Queue, QueueLine
+from services.api.answers import LoadLine, Loads, Queue, QueueLine
 from services.api.asking import (
     AnOffice,
     PersonInPath,
@@ -78,6 +78,14 @@ async def queue_of_a_team(
         limit=page.limit,
     )
     return await told(found, position, caller, page, office)
+
+
+@queue_questions.get("/teams/{team}/load")
+async def load_of_a_team(
+    position: Known, caller: Annotated[Principal, allowed("leads.count", of_team)], team: TeamInPath, ask: Question
+) -> Loads:
+    """How much each person has on the plate of a team's leads, and how much waits: for whoever hands out the work."""
+    return Loads(position=position, items=[LoadLine.model_validate(one) for one in await ask(queues.counts, team)])
 
 
 @queue_questions.get("/queue")

@@ -23,6 +23,7 @@ class Trouble(BaseModel):
 PERSONAL = frozenset({"contact", "profile", "note"})
 """Below these nothing is told that could repeat a part of what was sent."""
 
+CORRECT_IT = "Correct it and send the request again."
 UNKNOWN_NAME = "(a name that is not repeated here)"
 TELLABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 
@@ -70,7 +71,7 @@ def _words(error: Mapping[str, Any]) -> tuple[str, str]:
     if error["type"] == "value_error" and PERSONAL & set(error["loc"]):
         return "It is not what it must be.", "Correct it; an e-mail address looks like name@example.com."
     said = str(error["msg"]).removeprefix("Value error, ")
-    return f"{said[:1].upper()}{said[1:].rstrip('.')}.", "Correct it and send the request again."
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}.", CORRECT_IT
 
 
 def _path(error: Mapping[str, Any]) -> str:

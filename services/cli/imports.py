@@ -107,7 +107,13 @@ async def _import(
     if rejects is not None:
         _see_that_it_can_be_written(rejects)
     async with an_office() as office:
-        names = Names(mapping.system, office.vault.fingerprint, mapping.sources, mapping.owners_are_pseudonyms)
+        names = Names(
+            mapping.system,
+            office.vault.fingerprint,
+            mapping.sources,
+            mapping.owners_are_pseudonyms,
+            await office.credentials.services(),
+        )
         importing = Import(office.desk, source, mapping, names, wishes, importer(by))
         stopped = False
         with Progress(*columns, console=Console(stderr=True)) as bar:

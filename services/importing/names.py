@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from domain.identity import SLUG, Fingerprint, LeadId, PersonId, SourceId, lead_known_elsewhere_as
+from domain.identity import OURS, SLUG, Fingerprint, LeadId, PersonId, SourceId, lead_known_elsewhere_as
 
 ONE_WORD = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 """What a channel is called. In two words there is room for a person's name, and in an address there is an @."""
@@ -24,6 +24,8 @@ class Names:
     sources: Mapping[str, SourceId] = field(default_factory=dict)
     """What was said by hand."""
     owners_are_pseudonyms: bool = False
+    services: frozenset[str] = frozenset()
+    """What no person may be called."""
     people: dict[str, PersonId] = field(default_factory=dict)
     """Who is on record under the very name that the file has."""
     unusable: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -64,7 +66,11 @@ class Names:
 
     def why_no_owner(self, told: str) -> str | None:
         """What keeps a value from being taken as the pseudonym that it is said to be."""
-        if not self.owners_are_pseudonyms or (SLUG.fullmatch(told) and not LIKE_A_PHONE_NUMBER.fullmatch(told)):
+        if not self.owners_are_pseudonyms:
+            return None
+        if told in OURS | self.services:
+            return "is what a service is called, and no person"
+        if SLUG.fullmatch(told) and not LIKE_A_PHONE_NUMBER.fullmatch(told):
             return None
         return (
             "is no pseudonym (small letters, digits, dots, hyphens and underscores, and no telephone number); without "

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from psycopg import OperationalError
+
 from commands.command import LEAD, utc_now
 from commands.desk import Desk, Receipt
 from domain.access import Principal
@@ -146,7 +148,7 @@ class Import:
                     self.report.rejected.extend(new)
                 advance()
 
-        lost: LogUnavailable | None = None
+        lost: LogUnavailable | OperationalError | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._wishes.at_once):
@@ -154,6 +156,8 @@ class Import:
         except* LogUnavailable as gone:
             # Python 3.11.2, which is Debian's, would wrap what is raised in here in a group again.
             lost = LogUnavailable(*gone.exceptions[0].args)
+        except* OperationalError as gone:
+            lost = OperationalError(*gone.exceptions[0].args)
         if lost is not None:
             raise lost
 

@@ -155,7 +155,7 @@ def test_a_server_that_lost_its_parent_but_stays_is_named(used_folder: Path, mon
     monkeypatch.setattr(postgres_folder, "FORMER_SERVER_LEAVES_WITHIN_SECONDS", 0.2)
     orphan_command = [binaries() / "postgres", "-D", used_folder / "pgdata", "-p", unused_port(), "-k", ""]
     with running([str(word) for word in orphan_command], used_folder) as orphan:
-        eventually((used_folder / "pgdata" / "postmaster.pid").exists)
+        eventually(lambda: "ready" in _text_of(used_folder / "pgdata" / "postmaster.pid"))
         with pytest.raises(FolderInUse, match=f"kill -INT {orphan.pid}"):
             start(used_folder)
         assert orphan.poll() is None
@@ -289,9 +289,15 @@ def running(program: list[str], folder: Path) -> Iterator[subprocess.Popen[bytes
     command = child(program, account=account_for(folder))
     with subprocess.Popen(command, cwd="/", env=environment(), stderr=subprocess.DEVNULL) as process:
         # The child is itself a Python program first; only then it is the program.
-        eventually(lambda: psutil.Process(process.pid).exe() == os.path.realpath(program[0]))
-        yield process
-        process.terminate()
+        try:
+            eventually(lambda: psutil.Process(process.pid).exe() == os.path.realpath(program[0]))
+            yield process
+        finally:
+            process.terminate()
+
+
+def _text_of(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def unused_port() -> int:

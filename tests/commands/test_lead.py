@@ -31,7 +31,7 @@ from commands.lead import (
 )
 from domain.access import Principal
 from domain.event import Event
-from domain.identity import StreamId
+from domain.identity import PersonId, StreamId
 from domain.lead.events import (
     ContactCorrected,
     Evidence,
@@ -50,6 +50,8 @@ from domain.lead.events import (
     LeadRouted,
     Money,
 )
+from domain.lead.ownership import NobodyIsNamed
+from domain.person import PersonUnknown
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from tests.commands.story import (
@@ -68,7 +70,10 @@ from tests.commands.story import (
 
 TWILIO = EvidenceGiven(provider="twilio", id="CA123")
 TELEPHONY = Principal(
-    id="telephony", role="service", via="key:lk_9", scopes=frozenset({"lead.reach_out", "lead.message_automatically"})
+    id="telephony",
+    role="service",
+    via="key:lk_9",
+    scopes=frozenset({"lead.reach_out", "lead.promise", "lead.message_automatically"}),
 )
 ENDING = LoseLead(reason="price")
 
@@ -185,6 +190,30 @@ async def test_a_waiting_lead_is_routed_and_claimed() -> None:
         LeadRouted(team=NORTH, at=NINE, by=BY_MANAGER.actor),
         LeadAssigned(to=OTHER_REP, team=NORTH, because="claimed", at=NINE, by=BY_OTHER_REP.actor),
     ]
+
+
+NOBODY = PersonId("nobody-7")
+CALL = RecordOutreach(channel="call", outcome="reached")
+PROMISE = PromiseFollowUp(follow_up_by=NINE + timedelta(days=1))
+
+
+@pytest.mark.parametrize("by", [TELEPHONY, BY_MANAGER], ids=lambda by: by.role)
+@pytest.mark.parametrize(
+    "wish", [CALL.model_copy(update={"made_by": NOBODY}), PROMISE.model_copy(update={"promised_by": NOBODY})]
+)
+async def test_nobody_is_named_who_is_not_on_record(wish: Command[Any], by: Principal) -> None:
+    office, lead = await assigned()
+    with pytest.raises(PersonUnknown, match="Nobody called nobody-7"):
+        await office.do(lead, wish, by)
+
+
+async def test_a_service_is_nobody_though_it_be_called_like_the_owner() -> None:
+    office, lead = await assigned()
+    scopes = frozenset({"lead.reach_out", "lead.promise", "lead.claim"})
+    for name in (REP, "telephony"):
+        for wish in (CALL, PROMISE, ClaimLead()):
+            with pytest.raises(NobodyIsNamed, match=f"{name} is a service"):
+                await office.do(lead, wish, Principal(id=name, role="service", via="key:lk_9", scopes=scopes))
 
 
 async def test_a_closed_lead_is_reopened() -> None:

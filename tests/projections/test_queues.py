@@ -85,7 +85,6 @@ async def test_a_new_lead_waits_for_its_team_since_it_arrived(database: str) -> 
         0,
         NINE,
     )
-    assert await queue(database, log, queues.unassigned, limit=10) == [line]
 
 
 async def test_an_assigned_lead_waits_as_long_as_before(database: str) -> None:
@@ -242,14 +241,24 @@ async def test_a_lost_lead_that_writes_again_comes_back_into_sight(database: str
         assert [line.state for line in await queues.plate_of(connection, REP)] == ["replied"]
 
 
+async def test_a_lost_lead_that_wrote_again_is_on_the_plate_too(database: str) -> None:
+    log = ScriptedLog()
+    lost = LeadLost(at=NINE + minutes(20), by=BY_REP, owner=REP, reason="price")
+    log.tell(arrived(), assigned(NINE), mailed(NINE + minutes(10)), lost, replied(NINE + minutes(60)))
+    await caught_up(database, queues.queues, log)
+    async with await AsyncConnection.connect(database) as connection:
+        [load] = await queues.counts(connection, NORTH)
+    assert (load.owner, load.wrote_again, load.total) == (REP, 1, 1)
+
+
 async def test_counts_say_who_has_how_much(database: str) -> None:
     log = ScriptedLog()
     log.tell(arrived(), assigned(), called(NINE + minutes(1)))
     log.tell(arrived(), of=OTHER)
     await caught_up(database, queues.queues, log)
     async with await AsyncConnection.connect(database) as connection:
-        loads = await queues.counts(connection, team=NORTH)
-        assert await queues.counts(connection, team=SALES) == []
+        loads = await queues.counts(connection, NORTH)
+        assert await queues.counts(connection, SALES) == []
     assert [(load.owner, load.new, load.contacted, load.total) for load in loads] == [(None, 1, 0, 1), (REP, 0, 1, 1)]
     assert COLLEAGUE not in [load.owner for load in loads]
 

@@ -58,7 +58,7 @@ class Imported:
 def imported() -> Iterator[Imported]:
     with reachable_folder() as folder, Product(folder / "home", "--no-example") as product:
         report = import_olist(product)
-        key = cli(product, "keys", "create", "auditor-1", "--role", "auditor", "--json")
+        key = cli(product, "keys", "create", "auditor-1", "--role", "auditor", "--as", "admin", "--json")
         yield Imported(product, report, key["key"])
 
 

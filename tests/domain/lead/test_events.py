@@ -45,6 +45,13 @@ def test_evidence_is_a_providers_id(id: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("provider", "id"), [("twilio", "CA1"), ("hubspot", "29090716174"), ("asterisk", "1743042317.12206")]
+)
+def test_what_a_provider_calls_it_is_evidence_though_it_be_a_number(provider: str, id: str) -> None:
+    assert (Evidence(provider, id).provider, Evidence(provider, id).id) == (provider, id)
+
+
+@pytest.mark.parametrize(
     ("provider", "id"),
     [
         ("twilio", ""),

@@ -97,18 +97,19 @@ async def test_the_second_claim_is_told_who_was_first(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("caller", "path", "body", "problem"),
+    ("caller", "path", "body", "problem", "field"),
     [
-        ("manager", "assignments", {"to": "nobody"}, "person-unknown"),
-        ("manager", "routings", {"team": "nowhere"}, "team-unknown"),
-        ("manager", "claims", {"at": "2126-01-01T00:00:00Z"}, "at-is-in-the-future"),
-        ("manager", "claims", {"at": "2001-01-01T00:00:00Z"}, "before-the-lead-arrived"),
-        ("manager", "promises", {"follow_up_by": "2001-01-01T00:00:00Z"}, "follow-up-is-in-the-past"),
-        ("manager", "escalations", {"reason": "other", "rung": 9}, "nobody-on-that-rung"),
+        ("manager", "assignments", {"to": "nobody"}, "person-unknown", "to"),
+        ("manager", "routings", {"team": "nowhere"}, "team-unknown", "team"),
+        ("manager", "claims", {"at": "2126-01-01T00:00:00Z"}, "at-is-in-the-future", "at"),
+        ("manager", "claims", {"at": "2001-01-01T00:00:00Z"}, "before-the-lead-arrived", "at"),
+        ("manager", "promises", {"follow_up_by": "2001-01-01T00:00:00Z"}, "follow-up-is-in-the-past", "follow_up_by"),
+        ("manager", "escalations", {"reason": "other", "rung": 9}, "nobody-on-that-rung", "rung"),
+        ("service", "outreach", {"channel": "call", "outcome": "reached"}, "nobody-is-named", "made_by"),
     ],
 )
-async def test_what_is_wrong_with_the_wish_itself_is_422(
-    world: World, caller: str, path: str, body: dict[str, Any], problem: str
+async def test_what_is_wrong_with_the_wish_itself_is_422_and_names_the_field(
+    world: World, caller: str, path: str, body: dict[str, Any], problem: str, field: str
 ) -> None:
     lead = await world.lead()
     if path == "promises":
@@ -116,4 +117,52 @@ async def test_what_is_wrong_with_the_wish_itself_is_422(
     head = await world.head()
     refused = await world.post(caller, f"/leads/{lead}/{path}", body)
     assert (refused.status_code, refused.json()["type"]) == (422, f"/problems/{problem}"), refused.text
+    (error,) = refused.json()["errors"]
+    assert (error["path"], error["problem"]) == (f"body.{field}", refused.json()["detail"])
     assert await world.head() == head
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/people/moves", {"person": "nobody", "team": "north"}, "person"),
+        ("/people/moves", {"person": "rep-1", "team": "nowhere"}, "team"),
+        ("/people/departures", {"person": "nobody"}, "person"),
+        ("/teams", {"team": "west", "above": "nowhere"}, "above"),
+        ("/teams/placements", {"team": "nowhere", "above": "germany"}, "team"),
+        ("/teams/placements", {"team": "north", "above": "nowhere"}, "above"),
+        ("/teams/entrustments", {"team": "north", "to": "nobody"}, "to"),
+        ("/teams/entrustments", {"team": "nowhere", "to": "lead-1"}, "team"),
+        ("/sources", {"source": "fair", "team": "nowhere"}, "team"),
+        ("/sources/retirements", {"source": "fair"}, "source"),
+    ],
+)
+async def test_whatever_is_not_on_record_is_named_by_its_field(
+    world: World, path: str, body: dict[str, Any], field: str
+) -> None:
+    refused = await world.post("admin", path, body)
+    assert refused.status_code == 422, refused.text
+    assert [error["path"] for error in refused.json()["errors"]] == [f"body.{field}"]
+
+
+async def test_the_version_of_a_team_is_not_told_as_a_leads(world: World) -> None:
+    moved = await world.post("admin", "/teams/entrustments", {"team": "north", "to": "rep-1"}, If_Match='"1"')
+    assert (moved.status_code, moved.json()["detail"][:22]) == (412, "It is at version 2, no")
+
+
+async def test_no_person_is_called_like_a_service_or_a_part_of_leadledger(world: World) -> None:
+    for name in ("telephony", "timekeeper"):
+        refused = await world.post("admin", "/people", {"person": name})
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/name-is-taken")
+        assert (await world.post("rep", "/people", {"person": name})).status_code == 404
+
+
+async def test_a_service_names_who_did_what_it_tells(world: World) -> None:
+    lead, call = await world.lead(to="rep-1"), {"channel": "call", "outcome": "reached"}
+    for body, status, problem in (
+        (call, 422, "/problems/nobody-is-named"),
+        (call | {"made_by": "nobody-7"}, 422, "/problems/person-unknown"),
+    ):
+        refused = await world.post("service", f"/leads/{lead}/outreach", body)
+        assert (refused.status_code, refused.json()["type"]) == (status, problem)
+    await world.done("service", f"/leads/{lead}/outreach", call | {"made_by": "rep-1"})

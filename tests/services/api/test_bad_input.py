@@ -40,8 +40,8 @@ BODIES: tuple[tuple[str, bytes, int, str | None], ...] = (
     ("no such hour", f'{{{A_CALL}, "at": "2026-02-20T25:00:00Z"}}'.encode(), 422, "body.at"),
     ("beyond the calendar", f'{{{A_CALL}, "at": "9999-12-31T23:59:59-12:00"}}'.encode(), 422, "body.at"),
     ("before the calendar", f'{{{A_CALL}, "at": "0001-01-01T00:00:00+12:00"}}'.encode(), 422, "body.at"),
-    ("the future", f'{{{A_CALL}, "at": "9998-01-01T00:00:00Z"}}'.encode(), 422, None),
-    ("before the lead arrived", f'{{{A_CALL}, "at": "0001-01-01T00:00:00Z"}}'.encode(), 422, None),
+    ("the future", f'{{{A_CALL}, "at": "9998-01-01T00:00:00Z"}}'.encode(), 422, "body.at"),
+    ("before the lead arrived", f'{{{A_CALL}, "at": "0001-01-01T00:00:00Z"}}'.encode(), 422, "body.at"),
     (
         "an address as evidence",
         f'{{{A_CALL}, "evidence": {{"provider": "ses", "id": "a@b.c"}}}}'.encode(),

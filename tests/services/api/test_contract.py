@@ -52,7 +52,8 @@ def _somebody_and_something(client: httpx.Client) -> dict[str, str]:
     client.post("/people", json={"person": "rep-1", "team": "north"})
     lead = client.post("/leads", json={"team": "north", "contact": {"name": "Ada"}}).json()["lead"]
     client.post(f"/leads/{lead}/assignments", json={"to": "rep-1"})
-    return {"lead_id": lead, "person": "rep-1", "team": "north"}
+    client.post("/sources", json={"source": "website"})
+    return {"lead_id": lead, "person": "rep-1", "team": "north", "source": "website", "projection": "leads"}
 
 
 def test_every_answer_is_as_the_document_says(document: Any) -> None:

@@ -94,6 +94,22 @@ async def test_a_queue_shows_what_is_promised_and_what_waits(world: World) -> No
     assert (await world.see("manager", "/teams/north/queue", unassigned=True)).json()["items"] == []
 
 
+async def test_a_manager_sees_how_much_each_has_on_the_plate(world: World) -> None:
+    await world.lead()
+    new, replied = await world.lead(to="rep-1"), await world.lead(to="rep-1")
+    await world.lead(to="rep-2")
+    await world.done("rep", f"/leads/{replied}/outreach", {"channel": "call", "outcome": "reached"})
+    await world.done("rep", f"/leads/{replied}/replies", {"channel": "call"})
+    await world.done("rep", f"/leads/{new}/outreach", {"channel": "call", "outcome": "reached"})
+    loads = (await world.see("manager", "/teams/north/load")).json()["items"]
+    assert [(one["owner"], one["new"], one["replied"], one["contacted"], one["total"]) for one in loads] == [
+        (None, 1, 0, 0, 1),
+        ("rep-1", 0, 1, 1, 2),
+        ("rep-2", 1, 0, 0, 1),
+    ]
+    assert (await world.see("rep", "/teams/north/load")).status_code == 404
+
+
 async def test_what_is_in_no_teams_queue_waits_for_the_desk(world: World) -> None:
     created = await world.done("manager", "/leads", {"contact": {"name": "Ada"}})
     (line,) = (await world.see("manager", "/queue")).json()["items"]
@@ -129,6 +145,23 @@ async def test_the_timeline_tells_who_did_what_and_by_which_key(world: World) ->
     assert created["via"] == f"key:{world.keys['manager'][:13]}"
     assert created["late_seconds"] > 3600
     assert "rep-1" in assigned["sentence"]
+
+
+async def test_people_teams_and_sources_have_their_stories_too(world: World) -> None:
+    await world.done("admin", "/people/moves", {"person": "rep-1", "team": "south"})
+    await world.done("admin", "/sources/retirements", {"source": "website"})
+    for path, happened in [
+        ("/people/rep-1/timeline", ["PersonJoined", "PersonMoved"]),
+        ("/teams/north/timeline", ["TeamFormed", "TeamEntrusted"]),
+        ("/sources/website/timeline", ["SourceRegistered", "SourceRetired"]),
+    ]:
+        told = (await world.see("auditor", path)).json()["items"]
+        assert [line["what"] for line in told] == happened, path
+        assert {line["who"] for line in told} == {"admin-1"}
+        (first,) = (await world.see("admin", path, as_known=told[0]["recorded_at"], order="recorded")).json()["items"]
+        assert first == told[0]
+    for path in ("/people/nobody/timeline", "/teams/nowhere/timeline", "/sources/nothing/timeline"):
+        assert (await world.see("auditor", path)).status_code == 404
 
 
 async def test_counts_by_source_team_and_owner(world: World) -> None:

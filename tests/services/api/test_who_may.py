@@ -27,6 +27,8 @@ TEAMS: dict[str, tuple[str | None, frozenset[str]]] = {
 # The lead is rep-1's, in team north; the person is rep-1, the team is north.
 REP, NORTH = PersonId("rep-1"), TeamId("north")
 THE_LEAD, THE_PERSON, THE_TEAM = OfLead(REP, NORTH), OfPerson(REP, NORTH), OfTeam(NORTH)
+THERE = {"person": "rep-1", "team": "north", "source": "website", "projection": "leads"}
+NOWHERE = {"person": "nobody", "team": "nowhere", "source": "nothing", "projection": "nothing"}
 QUESTIONS: dict[str, Any] = {
     "/leads": THE_DESK,
     "/leads/count": THE_DESK,
@@ -37,14 +39,19 @@ QUESTIONS: dict[str, Any] = {
     "/queues/me": None,
     "/queues/{person}": THE_PERSON,
     "/teams/{team}/queue": THE_TEAM,
+    "/teams/{team}/load": THE_TEAM,
     "/queue": THE_DESK,
     "/people": THE_DESK,
     "/people/{person}": THE_PERSON,
     "/people/{person}/profile": THE_PERSON,
+    "/people/{person}/timeline": THE_PERSON,
     "/teams": THE_DESK,
     "/teams/{team}": THE_TEAM,
+    "/teams/{team}/timeline": THE_TEAM,
     "/sources": THE_DESK,
+    "/sources/{source}/timeline": THE_DESK,
     "/projections": THE_DESK,
+    "/projections/{projection}/parked": THE_DESK,
 }
 
 
@@ -93,7 +100,7 @@ async def test_every_question_answers_whom_the_policy_allows_and_nobody_else(wor
     await world.see("rep", f"/leads/{lead}")
     assert {route.path for route in questions()} == set(QUESTIONS)
     for route in questions():
-        path = route.path.format_map({"lead_id": lead, "person": "rep-1", "team": "north"})
+        path = route.path.format_map(THERE | {"lead_id": lead})
         for caller in CALLERS:
             who = principal(caller)
             what = QUESTIONS[route.path] or OfPerson(who.id, who.team)  # type: ignore[arg-type]
@@ -107,10 +114,10 @@ async def test_what_may_not_be_seen_is_told_like_what_is_not_there(world: World,
     lead = await world.lead(to="rep-1", contact={"name": "Ada"})
     await world.see("rep", f"/leads/{lead}")
     for route in questions():
-        there = await world.get(caller, route.path.format_map({"lead_id": lead, "person": "rep-1", "team": "north"}))
+        there = await world.get(caller, route.path.format_map(THERE | {"lead_id": lead}))
         if there.status_code == 404 and "{" in route.path:
-            nowhere = {"lead_id": str(uuid4()), "person": "nobody", "team": "nowhere"}
-            assert _alike(there, await world.get(caller, route.path.format_map(nowhere)))
+            nowhere = await world.get(caller, route.path.format_map(NOWHERE | {"lead_id": str(uuid4())}))
+            assert _alike(there, nowhere)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,7 +12,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg_pool import PoolTimeout
 
+from commands.desk import Desk, Receipt
+from domain.log import LogUnavailable
+from services.importing import running
 from tests.services.cli.conftest import Cli
 from tests.support.eventually import eventually
 from tests.support.ids import imported_as
@@ -116,6 +121,16 @@ def test_a_row_that_is_wrong_is_told_and_nothing_of_it_is_recorded(
     assert (rejected["line"], rejected["field"]) == (5, field)
     assert why in rejected["reason"]
     assert sum(topic == "LeadCreated.v1" for topic, _ in stored(database)) == 3
+
+
+@pytest.mark.parametrize(("words", "doing"), [((), "Importing"), (("--dry-run",), "Checking")])
+def test_a_bar_shows_how_far_it_is_and_leaves_stdout_to_the_answer(
+    cli: Cli, words: tuple[str, ...], doing: str
+) -> None:
+    answer = cli("import", "leads", write(LEADS), *HOW, *words)
+    assert re.search(rf"^{doing} \S+ 3/3 ", answer.stderr, flags=re.MULTILINE)
+    assert answer.stdout.startswith("3 rows read, 0 rejected.\n")
+    assert "3/3" not in answer.stdout
 
 
 def test_what_is_rejected_can_be_written_to_a_file(cli: Cli) -> None:
@@ -303,6 +318,25 @@ def test_a_mapping_or_a_file_that_cannot_be_used_says_why(
     answer = cli("import", "leads", write(content), *SIMPLE, *words, code=code)
     assert why.lower() in answer.stderr.lower()
     assert "value error" not in answer.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (LogUnavailable("gone"), "The log cannot be reached at the moment (gone). Nothing is half done"),
+        (PoolTimeout("no connection"), "PostgreSQL cannot be used: no connection"),
+    ],
+)
+def test_a_database_that_goes_away_meanwhile_is_told_once_and_in_words(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, trouble: Exception, told: str
+) -> None:
+    async def fail(*_: object, **__: object) -> Receipt:
+        raise trouble
+
+    monkeypatch.setattr(Desk, "handle", fail)
+    monkeypatch.setattr(running, "RETRY_SECONDS", (0.0,))
+    answer = cli("import", "leads", write("id,at\n1,2026-01-05\n2,2026-01-05\n"), *SIMPLE, code=1)
+    assert answer.stderr.count(told) == 1
 
 
 def test_after_a_kill_in_the_middle_the_same_command_completes_it(cli: Cli, database: str) -> None:

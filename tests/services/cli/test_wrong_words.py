@@ -16,7 +16,7 @@ MALFORMED = "postgresql://ann:se cret@host/name"
 
 
 def test_no_key_is_made_in_a_name_that_cannot_stand_on_record(cli: Cli) -> None:
-    for words in (("Ann Smith",), ("audit-1", "--as", "Ann Smith")):
+    for words in (("Ann Smith", "--as", "admin-1"), ("audit-1", "--as", "Ann Smith")):
         answer = cli("keys", "create", *words, "--role", "auditor", code=2)
         assert "'Ann Smith' is no name that can stand on record: small letters" in answer.stderr
     assert cli("keys", "list").stdout == ""
