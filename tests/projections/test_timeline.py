@@ -37,6 +37,20 @@ READ_ALOUD = {
     "LeadDisqualified": "rep-7 ruled that this is no lead: it was there already.",
     "LeadReopened": "manager-1 opened the lead again: there is new interest.",
     "LeadEscalated": "rep-7 told manager-1, on rung 1, about the lead: nobody had contacted it.",
+    "ClockStarted": (
+        "Clock 2: somebody has to follow up by 2026-03-02 15:00 UTC "
+        "(policy quick, version 3; calendar office, version 5)."
+    ),
+    "ClockMoved": "Clock 2 stands still while the lead waits: it is due by 2026-03-02 16:00 UTC.",
+    "ClockStopped": "Clock 2 stopped at 2026-03-02 09:00 UTC: the lead was answered.",
+    "ClockBreached": "Clock 2 was breached at 2026-03-02 09:00 UTC, when the lead was rep-7's.",
+    "BreachRetracted": "Clock 2 was not breached after all: the lead had been answered at 2026-03-02 08:00 UTC.",
+    "SomebodyReminded": "rep-7 was reminded of the lead.",
+    "LeadOffered": "The lead was offered to anybody of team north, 60 min late.",
+    "RungPassed": "Rung 4 of clock 2 had nothing to do: the lead was nobody's.",
+    "EscalationAcknowledged": "manager-1 took it upon themselves to see to the lead by 2026-03-02 11:00 UTC.",
+    "LeadSnoozed": "rep-7 let the lead wait until 2026-03-02 12:00 UTC: the lead is out of office.",
+    "LeadWoken": "The lead waits no longer, as rep-7 recorded.",
     "PersonJoined": "rep-7 joined team north.",
     "PersonMoved": "rep-7 moved from team north to team sales.",
     "PersonLeft": "rep-7 left.",

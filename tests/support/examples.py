@@ -5,9 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from domain.event import Actor, Event, Sealed
-from domain.identity import PersonId, SourceId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
+    BreachRetracted,
+    ClockBreached,
+    ClockMoved,
+    ClockStarted,
+    ClockStopped,
     ContactCorrected,
+    EscalationAcknowledged,
     Evidence,
     FollowUpPromised,
     LeadAssigned,
@@ -19,12 +25,19 @@ from domain.lead.events import (
     LeadFollowedUp,
     LeadLost,
     LeadMessagedAutomatically,
+    LeadOffered,
     LeadReleased,
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     Money,
     OutreachBounced,
+    RungDue,
+    RungPassed,
+    SomebodyReminded,
+    Step,
 )
 from domain.person import PersonJoined, PersonLeft, PersonMoved
 from domain.source import SourceRegistered, SourceRetired
@@ -37,9 +50,11 @@ MANAGER = PersonId("manager-1")
 NORTH = TeamId("north")
 SALES = TeamId("sales")
 WEBSITE = SourceId("website")
+OFFICE, QUICK = CalendarId("office"), PolicyId("quick")
 BY_REP = Actor(REP, "rep", "key:lk_3f9a1c")
 BY_MANAGER = Actor(MANAGER, "manager", "key:lk_77b2d0")
 BY_ADMIN = Actor("admin-1", "admin", "cli")
+BY_TIMEKEEPER = Actor("timekeeper", "service", "timekeeper")
 BY_MACHINE = Actor("mailer", "service", "key:lk_0c4e55")
 CALL_LOG = Evidence("twilio", "CA53ac49bb")
 
@@ -53,7 +68,7 @@ _EVENTS: tuple[Event, ...] = (
     ContactCorrected(at=NINE, by=BY_REP, contact=CONTACT),
     LeadRouted(at=NINE, by=BY_MANAGER, team=NORTH),
     LeadAssigned(at=NINE, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE, because="by_hand"),
-    LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE),
+    LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE, step=None),
     LeadContacted(
         at=NINE,
         by=BY_REP,
@@ -76,6 +91,40 @@ _EVENTS: tuple[Event, ...] = (
     LeadDisqualified(at=NINE, by=BY_REP, reason="duplicate", note=NOTE),
     LeadReopened(at=NINE, by=BY_MANAGER, reason="new_interest", note=NOTE),
     LeadEscalated(at=NINE, by=BY_REP, told=MANAGER, rung=1, reason="no_contact", note=NOTE),
+    ClockStarted(
+        at=NINE,
+        by=BY_MACHINE,
+        clock="follow_up",
+        number=2,
+        started_at=NINE,
+        respond_by=NINE.replace(hour=15),
+        rungs=(
+            RungDue(NINE.replace(hour=14), "remind", "owner"),
+            RungDue(NINE.replace(hour=15), "escalate", "seat", MANAGER),
+        ),
+        policy=QUICK,
+        policy_version=3,
+        calendar=OFFICE,
+        calendar_version=5,
+        promised_for=NINE.replace(hour=15),
+        escalation=None,
+    ),
+    ClockMoved(
+        at=NINE,
+        by=BY_REP,
+        number=2,
+        respond_by=NINE.replace(hour=16),
+        rungs=(RungDue(NINE.replace(hour=15), "release"),),
+    ),
+    ClockStopped(at=NINE, by=BY_REP, number=2, stopped_at=NINE, because="answered"),
+    ClockBreached(at=NINE, by=BY_TIMEKEEPER, number=2, due_at=NINE, owner=REP),
+    BreachRetracted(at=NINE, by=BY_MACHINE, number=2, answered_at=NINE.replace(hour=8)),
+    SomebodyReminded(at=NINE, by=BY_TIMEKEEPER, told=REP, step=Step(2, 1, NINE)),
+    LeadOffered(at=NINE, by=BY_TIMEKEEPER, team=NORTH, step=Step(2, 3, NINE.replace(hour=8))),
+    RungPassed(at=NINE, by=BY_TIMEKEEPER, step=Step(2, 4, NINE)),
+    EscalationAcknowledged(at=NINE, by=BY_MANAGER, escalation=1, act_by=NINE.replace(hour=11)),
+    LeadSnoozed(at=NINE, by=BY_REP, until=NINE.replace(hour=12), reason="out_of_office", note=NOTE),
+    LeadWoken(at=NINE, by=BY_REP),
     PersonJoined(at=NINE, by=BY_ADMIN, person=REP, team=NORTH, profile=PROFILE),
     PersonMoved(at=NINE, by=BY_ADMIN, person=REP, team=SALES, previous=NORTH),
     PersonLeft(at=NINE, by=BY_ADMIN, person=REP),
