@@ -56,6 +56,11 @@ def encode(event: Event, heading: bytes) -> tuple[str, bytes]:
     return topic, heading + write(event)[1:]
 
 
+def name_of(event: Event) -> str:
+    """The name that the event is stored under."""
+    return event.topic if isinstance(event, Unreadable) else _WRITE[type(event)][0]
+
+
 def decode(row: Row) -> Recorded[Event]:
     """Whatever stands in the row: what cannot be read comes back as Unreadable, so that one event stops no follower."""
     position, stream, version, topic, data, recorded_at = row

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
+from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg_pool import AsyncConnectionPool
 
 from domain.event import Role
 
 SECRET_BYTES = 32
+NOTED_EVERY_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class ApiKey:
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str | None
     last_used_at: datetime | None
 
 
@@ -60,32 +65,36 @@ class Credentials:
         return id, key
 
     async def find(self, key: str) -> ApiKey | None:
-        """The key that is this secret, if it is in force by the database's clock; and note that it was used."""
+        """The key that is this secret, if it is in force by the database's clock; and note that it is in use."""
         async with self._pool.connection() as connection:
             cursor = connection.cursor(row_factory=class_row(ApiKey))
             await cursor.execute(
                 """
-                UPDATE access.api_keys
-                SET last_used_at = clock_timestamp()
+                SELECT
+                    id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at
+                FROM access.api_keys
                 WHERE sha256 = %s
                     AND revoked_at IS NULL
                     AND (expires_at IS NULL OR expires_at > clock_timestamp())
-                RETURNING id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
                 """,
                 (_hash(key),),
             )
-            return await cursor.fetchone()
+            found = await cursor.fetchone()
+            if found is not None:
+                await _note_use(connection, found.id)
+        return found
 
-    async def revoke(self, id: str) -> None:
-        """The key opens nothing any more. Raises KeyUnknown."""
+    async def revoke(self, id: str, *, by: str) -> None:
+        """The key opens nothing any more; whoever revoked it first did. Raises KeyUnknown."""
         async with self._pool.connection() as connection:
             revoked = await connection.execute(
                 """
                 UPDATE access.api_keys
-                SET revoked_at = coalesce(revoked_at, clock_timestamp())
+                SET revoked_at = coalesce(revoked_at, clock_timestamp()),
+                    revoked_by = CASE WHEN revoked_at IS NULL THEN %s ELSE revoked_by END
                 WHERE id = %s
                 """,
-                (id,),
+                (by, id),
             )
             if revoked.rowcount == 0:
                 raise KeyUnknown(f"There is no key {id}; `leadledger keys list` shows those there are.")
@@ -96,12 +105,33 @@ class Credentials:
             cursor = connection.cursor(row_factory=class_row(ApiKey))
             await cursor.execute(
                 """
-                SELECT id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, last_used_at
+                SELECT
+                    id, subject, role, scopes, created_at, created_by, expires_at, revoked_at, revoked_by, last_used_at
                 FROM access.api_keys
                 ORDER BY created_at, id
                 """
             )
             return await cursor.fetchall()
+
+    async def services(self) -> frozenset[str]:
+        """What services are called, and were: their names stand on record."""
+        async with self._pool.connection() as connection:
+            found = await connection.execute("SELECT DISTINCT subject FROM access.api_keys WHERE role = 'service'")
+            return frozenset(subject for (subject,) in await found.fetchall())
+
+
+async def _note_use(connection: AsyncConnection, id: str) -> None:
+    # Nobody is kept out because it cannot be written: on a standby, on a full disk.
+    with suppress(psycopg.Error):
+        await connection.execute(
+            """
+            UPDATE access.api_keys
+            SET last_used_at = clock_timestamp()
+            WHERE id = %s
+                AND (last_used_at IS NULL OR last_used_at < clock_timestamp() - make_interval(secs => %s))
+            """,
+            (id, NOTED_EVERY_SECONDS),
+        )
 
 
 def _hash(key: str) -> bytes:

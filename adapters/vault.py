@@ -43,6 +43,7 @@ class KeyFile:
     """The epoch whose key wraps new data keys."""
     epochs: Mapping[str, bytes]
     fingerprint: bytes
+    """Of no epoch: it stays when those change, since ids of leads and pseudonyms of people are made with it."""
 
     @classmethod
     def create(cls, path: Path, now: datetime) -> None:
@@ -152,7 +153,7 @@ class Vault:
                     FROM vault.sealed
                     JOIN vault.data_keys USING (key_id)
                     WHERE sealed.subject = ANY(%s) AND sealed.kind = %s
-                    ORDER BY sealed.subject, sealed.stored_at DESC, sealed.ref
+                    ORDER BY sealed.subject, sealed.after_position DESC, sealed.ref
                     """,
                     (list(subjects), kind),
                 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -88,11 +88,19 @@ class NotLookedUpYet(Exception):
         self.stream = stream
 
 
+class States(Protocol):
+    """What is known of streams so far."""
+
+    def __getitem__(self, stream: StreamId, /) -> tuple[Any, int]:
+        """A stream's state and version. Raises KeyError where neither is known."""
+        ...
+
+
 @dataclass
 class Surroundings:
     """What a decision may look at besides its own stream; each look is remembered as a guard."""
 
-    states: Mapping[StreamId, tuple[Any, int]]
+    states: States
     sealed: Mapping[str, Sealed] = field(default_factory=dict)
     """What the command's personal parts became, by the name of the field."""
     guards: dict[StreamId, int] = field(default_factory=dict)
@@ -123,10 +131,12 @@ class Surroundings:
         return tuple(name for name in named if self.person(name).here)
 
     def _look(self, kind: Kind[S], stream: StreamId) -> S:
-        if stream not in self.states:
-            raise NotLookedUpYet(kind, stream)
-        state, self.guards[stream] = self.states[stream]
-        return state  # type: ignore[no-any-return]
+        state: S
+        try:
+            state, self.guards[stream] = self.states[stream]
+        except KeyError:
+            raise NotLookedUpYet(kind, stream) from None
+        return state
 
 
 class Command(BaseModel, ABC, Generic[S]):
@@ -136,6 +146,8 @@ class Command(BaseModel, ABC, Generic[S]):
 
     kind: ClassVar[Kind[Any]]
     action: ClassVar[Action]
+    begins: ClassVar[bool] = False
+    """Whether this is what a stream begins with."""
     personal: ClassVar[Mapping[str, str]] = {}
     """The fields that go to the vault, and what kind of thing each is there."""
 

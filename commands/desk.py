@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from commands.command import Command, Kind, NotLookedUpYet, Surroundings, utc_now
 from domain.access import Principal, may
 from domain.event import Event, Recorded, Sealed, Unreadable
-from domain.identity import LEADLEDGER, Position, StreamId
+from domain.identity import Position, StreamId, keyed_id
 from domain.log import Append, Appended, Conflict, SealedRow, WrappedKey
 from domain.occasion import Occasion
 from domain.refusal import Refusal
@@ -110,15 +110,19 @@ class _Wish:
 class _View:
     """What one decision looks at: its own stream and its neighbours, some as they are remembered from before."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Mapping[StreamId, _Known]) -> None:
+        self.memory = memory
         self.known: dict[StreamId, _Known] = {}
         self.remembered: set[StreamId] = set()
         """Those of which the log may know more by now."""
 
-    @property
-    def states(self) -> dict[StreamId, tuple[Any, int]]:
-        """Each stream's state and version."""
-        return {stream: (known.state, known.version) for stream, known in self.known.items()}
+    def __getitem__(self, stream: StreamId) -> tuple[Any, int]:
+        """A stream's state and version. Raises KeyError where neither is known."""
+        if stream not in self.known:
+            self.known[stream] = self.memory[stream]
+            self.remembered.add(stream)
+        known = self.known[stream]
+        return known.state, known.version
 
 
 class Desk:
@@ -145,7 +149,9 @@ class Desk:
         `key` is the caller's own name for this wish: sent again with it, the wish is answered as the first time.
         Raises a Refusal, or LogUnavailable when the log cannot be reached.
         """
-        command_id = uuid5(LEADLEDGER, f"command:{by.id}:{key}") if key else uuid4()
+        # What is copied is the same wish, whoever copies it.
+        whose = "history" if history else f"caller:{by.id}"
+        command_id = keyed_id(self._vault.fingerprint, "command", whose, key) if key else uuid4()
         fingerprint = self._vault.fingerprint(
             b"|".join((type(command).__name__.encode(), stream.bytes, command.model_dump_json().encode()))
         )
@@ -170,15 +176,15 @@ class Desk:
         """Only the log can confirm what was decided on memory; what is not appended is asked of the log first."""
         stream, command = wish.stream, wish.command
         parts = tuple(command.personal_parts())
-        view = _View()
-        await self._look(view, command.kind, stream)
+        view = _View(self._remembered)
+        await self._look(view, command.kind, stream, begins=command.begins)
         for _ in range(TRIES):
             known = view.known[stream]
             try:
                 _admit(wish, known)
                 new = known.version == 0
                 sealed, rows, keys = await self._vault.seal(stream, parts, new=new) if parts else ({}, (), ())
-                around = Surroundings(view.states, sealed)
+                around = Surroundings(view, sealed)
                 events = tuple(command.decide(known.state, self._occasion(wish, known), around))
             except NotLookedUpYet as missing:
                 await self._look(view, missing.kind, missing.stream)
@@ -218,8 +224,11 @@ class Desk:
             now = known.latest_at + timedelta(microseconds=1)
         return Occasion(by=wish.by.actor, now=now, at=wish.command.at or now, history=wish.history)
 
-    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId) -> None:
+    async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
+        if remembered is None and begins:
+            # Most likely there is nothing to load; the log will tell if there is.
+            remembered = _nothing(kind, stream)
         if remembered is not None:
             view.remembered.add(stream)
         view.known[stream] = remembered or await self._load(kind, stream)
@@ -247,7 +256,7 @@ class Desk:
 
     async def _load(self, kind: Kind[Any], stream: StreamId) -> _Known:
         recorded = (await self._log.load([(stream, 0)])).get(stream, ())
-        return self._fold(_Known(kind, stream, kind.initial, 0, Position(0)), recorded)
+        return self._fold(_nothing(kind, stream), recorded)
 
     def _fold(self, known: _Known, later: Sequence[Recorded[Event]]) -> _Known:
         for recorded in later:
@@ -267,6 +276,10 @@ class Desk:
         if len(self._remembered) > REMEMBERED_STREAMS:
             self._remembered.popitem(last=False)
         return known
+
+
+def _nothing(kind: Kind[Any], stream: StreamId) -> _Known:
+    return _Known(kind, stream, kind.initial, 0, Position(0))
 
 
 def _admit(wish: _Wish, known: _Known) -> None:

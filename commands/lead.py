@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from commands.command import (
     LEAD,
@@ -40,10 +50,23 @@ from domain.lead.events import (
 )
 from domain.lead.state import Lead
 from domain.occasion import Occasion
+from domain.person import PersonUnknown
 from domain.source import bringing_leads
 from domain.team import known
 
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ()./-]{5,32}$")]
+PLAIN_EMAIL = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+(com|net|org|[a-z]{2})")
+"""Most addresses look like this, and are shorter than 64 characters."""
+
+
+def _plain_or_by_the_book(told: object, by_the_book: ValidatorFunctionWrapHandler) -> object:
+    """By the whole book an address takes as long as a third of all that there is to do about a new lead."""
+    if isinstance(told, str) and len(told) < 64 and PLAIN_EMAIL.fullmatch(told):
+        return told
+    return by_the_book(told)
+
+
+Email = Annotated[EmailStr, WrapValidator(_plain_or_by_the_book)]
 
 
 class Contact(BaseModel):
@@ -52,7 +75,7 @@ class Contact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
-    email: EmailStr | None = None
+    email: Email | None = None
     phone: Phone | None = None
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     reference: Annotated[str, StringConstraints(max_length=200)] | None = Field(
@@ -89,6 +112,7 @@ class CreateLead(LeadCommand):
     """Put a lead that arrived on record."""
 
     action: ClassVar[Action] = "lead.create"
+    begins: ClassVar[bool] = True
     personal: ClassVar[Mapping[str, str]] = {"contact": "contact"}
 
     source: SourceName | None = None
@@ -159,7 +183,7 @@ class ClaimLead(LeadCommand):
 
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/ownership.py."""
-        who = PersonId(on.by.id)
+        who = _doer(None, on, around)
         return ownership.claim(state, around.person(who), who, on)
 
 
@@ -200,7 +224,7 @@ class RecordOutreach(LeadCommand):
         """See domain/lead/contact.py."""
         return contact.reach_out(
             state,
-            made_by=self.made_by or PersonId(on.by.id),
+            made_by=_doer(self.made_by, on, around),
             channel=self.channel,
             outcome=self.outcome,
             evidence=self.evidence.evidence if self.evidence else None,
@@ -253,7 +277,7 @@ class PromiseFollowUp(LeadCommand):
 
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/lead/contact.py."""
-        promised_by = self.promised_by or PersonId(on.by.id)
+        promised_by = _doer(self.promised_by, on, around)
         return contact.promise(state, promised_by, self.follow_up_by, around.sealed.get("note"), on)
 
 
@@ -338,3 +362,15 @@ class EscalateLead(LeadCommand):
         """See domain/lead/escalation.py."""
         ladder = around.ladder(state.team)
         return escalation.escalate(state, ladder, self.rung, self.reason, around.sealed.get("note"), on)
+
+
+def _doer(named: PersonId | None, on: Occasion, around: Surroundings) -> PersonId:
+    """Whoever is named and on record; else the caller, who is then a person. What a service is called is nobody."""
+    if named is None:
+        if on.by.role == "service":
+            raise ownership.NobodyIsNamed(by=on.by.id)
+        return PersonId(on.by.id)
+    # A rep speaks for nobody else, which the rules say without telling who there is.
+    if on.by.role != "rep" and around.person(named).id is None:
+        raise PersonUnknown(person=named)
+    return named

@@ -29,6 +29,7 @@ Action = Literal[
     "leads.count",
     "queue.see",
     "person.see",
+    "person.see_profile",
     "person.manage",
     "team.see",
     "team.manage",
@@ -62,9 +63,19 @@ They may claim it, hear from it, disqualify it, reopen it and call for help; the
 answerable for the lead, and say so, where this page could only say that there is no such lead.
 """
 MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
+ABOUT_ONESELF = frozenset({"queue.see", "person.see", "person.see_profile", "lead.see", "leads.count"})
 FOR_MACHINES = frozenset({"lead.message_automatically"})
 SETTINGS = frozenset(
-    {"person.see", "person.manage", "team.see", "team.manage", "source.see", "source.manage", "projections.see"}
+    {
+        "person.see",
+        "person.see_profile",
+        "person.manage",
+        "team.see",
+        "team.manage",
+        "source.see",
+        "source.manage",
+        "projections.see",
+    }
 )
 
 
@@ -153,7 +164,7 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
                 return owner == who.id or team in (None, who.team)
             return owner == who.id and action in WORKING
         case OfPerson(person=person):
-            return person == who.id and action in ("queue.see", "person.see", "lead.see", "leads.count")
+            return person == who.id and action in ABOUT_ONESELF
         case OfTeam(team=None):
             return action in ("team.see", "source.see")
         case OfTeam(team=team):
@@ -171,7 +182,7 @@ def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
             theirs = team in who.answers_for or owner == who.id or (owner is None and team is None)
             return action == "lead.create" or (theirs and action in MANAGING)
         case OfPerson(person=person, team=team):
-            return (team in who.answers_for or person == who.id) and action in SEEING
+            return (team in who.answers_for or person == who.id) and action in SEEING | {"person.see_profile"}
         case OfTeam(team=None):
             return action in SEEING | {"projections.see"}
         case OfTeam(team=team):

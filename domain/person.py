@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from domain.event import Event, Sealed
-from domain.identity import PersonId, TeamId, fit
+from domain.identity import OURS, PersonId, TeamId, fit
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -64,6 +64,10 @@ class PersonIsAlreadyHere(Refusal):
     """{person} has joined already, in team {team}; to change team, move the person."""
 
 
+class NameIsTaken(Refusal):
+    """A part of Leadledger or a service is called {person}, and its deeds are no person's; choose another pseudonym."""
+
+
 def evolve(person: Person, event: PersonEvent) -> Person:
     """The person after this event."""
     match event:
@@ -101,6 +105,8 @@ def join(person: Person, id: PersonId, team: TeamId | None, profile: Sealed | No
             return []
         raise PersonIsAlreadyHere(person=id, team=person.team or "none")
     on.not_before(person.changed_at)
+    if id in OURS:
+        raise NameIsTaken(person=id)
     return [PersonJoined(person=fit(id), team=team, profile=profile, at=on.at, by=on.by)]
 
 

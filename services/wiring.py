@@ -33,7 +33,7 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(settings: Settings) -> AsyncIterator[Office]:
+async def open_office(settings: Settings, *, wait_seconds: float = LONGEST_WAIT_SECONDS) -> AsyncIterator[Office]:
     """The desk and the questions, for the API and the CLI."""
     dsn = as_role(settings.dsn, "leadledger_desk")
     keys = KeyFile.read(settings.vault_key)
@@ -41,9 +41,9 @@ async def open_office(settings: Settings) -> AsyncIterator[Office]:
         dsn,
         min_size=1,
         max_size=READERS,
-        timeout=LONGEST_WAIT_SECONDS,
+        timeout=wait_seconds,
         # It would try more and more rarely; having given up, it tries again for whoever asks next.
-        reconnect_timeout=LONGEST_WAIT_SECONDS,
+        reconnect_timeout=wait_seconds,
         open=False,
         kwargs={"autocommit": True},
     )

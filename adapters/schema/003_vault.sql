@@ -12,12 +12,12 @@ CREATE TABLE vault.data_keys (
 CREATE INDEX data_keys_of_a_subject ON vault.data_keys (subject);
 
 CREATE TABLE vault.sealed (
-    ref        uuid  PRIMARY KEY,
-    subject    uuid  NOT NULL,
-    key_id     uuid  NOT NULL,
-    kind       text  NOT NULL,
-    ciphertext bytea NOT NULL,
-    stored_at  timestamptz NOT NULL DEFAULT clock_timestamp()
+    ref            uuid   PRIMARY KEY,
+    subject        uuid   NOT NULL,
+    key_id         uuid   NOT NULL,
+    kind           text   NOT NULL,
+    ciphertext     bytea  NOT NULL,
+    after_position bigint NOT NULL  -- how far the log was: of one subject, each is further than the one before
 );
 
 CREATE INDEX sealed_of_a_subject ON vault.sealed (subject, kind);

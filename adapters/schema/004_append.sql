@@ -124,8 +124,8 @@ BEGIN
     END IF;
 
     IF sealed_requests IS NOT NULL THEN
-        INSERT INTO vault.sealed (ref, subject, key_id, kind, ciphertext)
-        SELECT s.ref, s.subject, s.key_id, s.kind, s.ciphertext
+        INSERT INTO vault.sealed (ref, subject, key_id, kind, ciphertext, after_position)
+        SELECT s.ref, s.subject, s.key_id, s.kind, s.ciphertext, head_position
         FROM unnest(sealed_requests, sealed_refs, sealed_subjects, sealed_key_ids, sealed_kinds, sealed_texts)
             AS s (request, ref, subject, key_id, kind, ciphertext)
         WHERE refused IS NULL OR s.request <> ALL (refused);

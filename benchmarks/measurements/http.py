@@ -16,6 +16,8 @@ from benchmarks.ground import Database, Ground
 from benchmarks.listening import listening
 from benchmarks.results import Row, Target
 from benchmarks.rounds import Pace, Side, race
+from commands.people import AddPerson
+from domain.access import Principal
 from services.settings import Settings
 from services.wiring import open_office
 
@@ -66,12 +68,14 @@ def measure(ground: Ground, pace: Pace) -> list[Row]:
 
 
 async def _prepare(database: Database, vault_key: Path, many: int) -> tuple[str, list[str]]:
-    """A key for a telephony system, and leads that are a rep's."""
+    """A key for a telephony system, and leads that are a rep's, who is on record."""
     KeyFile.create(vault_key, datetime.now(UTC))
     async with open_office(Settings(dsn=database.owner_dsn, vault_key_file=vault_key)) as office:
         _, key = await office.credentials.create(
             "telephony", "service", scopes=["lead.create", "lead.reach_out"], created_by="benchmark", expires_at=None
         )
+        rep = AddPerson(person=REP)
+        await office.desk.handle(rep.stream, rep, by=Principal(id="admin-1", role="admin", via="benchmark"))
         return key, [str(lead) for lead in await prepare(office.log, many)]
 
 

@@ -24,6 +24,10 @@ class SpeaksForAnother(Refusal):
     """Only {person}, a manager or a service can put on record what {person} did; {by} cannot."""
 
 
+class NobodyIsNamed(Refusal):
+    """{by} is a service, and what it puts on record was done by a person; name that person."""
+
+
 def assign(lead: Lead, to: Person, to_id: PersonId, because: AssignedBecause, on: Occasion) -> list[LeadEvent]:
     """Assigning again moves the lead; it resets no clock."""
     on.not_before(open_lead(lead, on).held_since)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 from contextlib import suppress
 from typing import Self
 
-import psycopg
 from psycopg import AsyncConnection, errors
 
 from domain.identity import Position
@@ -16,6 +17,12 @@ from projections.projector.tables import Connection
 LOOK_AGAIN_SECONDS = 0.05
 """While somebody waits, for the case that a notification got lost on its way."""
 IDLE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 1.0
+
+NEWS = re.compile(r"(\S+) ([0-9]{1,18})")
+"""Anybody who may connect can notify; only a number is believed."""
+
+logger = logging.getLogger(__name__)
 
 
 class Freshness:
@@ -61,14 +68,22 @@ class Freshness:
         return True
 
     async def _listen(self) -> None:
+        pause_seconds = LOOK_AGAIN_SECONDS
         while True:
-            with suppress(psycopg.OperationalError, psycopg.InterfaceError, OSError):
+            try:
                 async with await AsyncConnection.connect(self._dsn, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL}")
                     while True:
                         await self._look(connection)
+                        pause_seconds = LOOK_AGAIN_SECONDS
                         await self._hear(connection)
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            except Exception as trouble:  # whatever it is: if nobody listened any more, everybody would wait in vain
+                logger.warning(
+                    "projections cannot be listened to (%s), trying again in %.2f s",
+                    type(trouble).__name__, pause_seconds,
+                )  # fmt: skip
+            await asyncio.sleep(pause_seconds)
+            pause_seconds = min(2 * pause_seconds, LONGEST_PAUSE_SECONDS)
 
     async def _look(self, connection: Connection) -> None:
         try:
@@ -86,9 +101,9 @@ class Freshness:
             async for notify in connection.notifies(
                 timeout=LOOK_AGAIN_SECONDS if self._waiting else IDLE_SECONDS, stop_after=1
             ):
-                projection, _, position = notify.payload.rpartition(" ")
-                await self._note({projection: Position(int(position))})
                 told = True
+                if news := NEWS.fullmatch(notify.payload):
+                    await self._note({news[1]: Position(int(news[2]))})
 
     async def _note(self, reached: dict[str, Position]) -> None:
         async with self._moved:

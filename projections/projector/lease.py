@@ -141,6 +141,6 @@ async def _renewed(connection: Connection, lease: Lease) -> bool:
 async def _release(dsn: str, lease: Lease) -> None:
     async with await connect(dsn) as connection:
         await connection.execute(
-            "UPDATE read.leases SET expires_at = '-infinity', holder = NULL WHERE name = %s AND epoch = %s",
+            "UPDATE read.leases SET expires_at = clock_timestamp(), holder = NULL WHERE name = %s AND epoch = %s",
             [lease.name, lease.epoch],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.identity import Position
+from projections.projector.lease import SECONDS
 from projections.projector.tables import Connection
 
 
@@ -20,6 +21,8 @@ class Status:
     parked_streams: int
     holder: str | None
     """Who writes it now; None while nobody does."""
+    abandoned: bool
+    """Nobody has written it for longer than a lease lasts: whoever did is gone, and nobody took it over."""
     rebuilding_at: Position | None
     """How far a new generation is, if one is being built beside."""
 
@@ -36,12 +39,16 @@ async def status(connection: Connection, head: Position) -> list[Status]:
                 WHERE p.projection = live.projection AND p.generation = live.generation),
                (SELECT holder FROM read.leases
                 WHERE name = live.projection AND expires_at > clock_timestamp()),
+               NOT EXISTS (
+                   SELECT FROM read.leases
+                   WHERE name = live.projection AND expires_at > clock_timestamp() - make_interval(secs => %s)),
                (SELECT max(position) FROM read.progress AS beside
                 WHERE beside.projection = live.projection AND NOT beside.live)
         FROM read.progress AS live
         WHERE live
         ORDER BY projection
-        """
+        """,
+        [SECONDS],
     )
     return [
         Status(
@@ -50,9 +57,10 @@ async def status(connection: Connection, head: Position) -> list[Status]:
             generation=generation,
             position=Position(position),
             lag_events=max(0, head - position),
-            parked_streams=parked_streams,
+            parked_streams=parked,
             holder=holder,
+            abandoned=abandoned,
             rebuilding_at=None if beside is None else Position(beside),
         )
-        for projection, version, generation, position, parked_streams, holder, beside in await found.fetchall()
+        for projection, version, generation, position, parked, holder, abandoned, beside in await found.fetchall()
     ]

@@ -21,6 +21,7 @@ from services.callers import Callers, standing
 from services.settings import Settings, as_role
 from services.wiring import open_office
 
+OBJECTS_AND_ROUNDS_BETWEEN_SWEEPS = (10_000, 20, 100)
 ROUTERS = (
     lead_acts.router,
     lead_questions.router,
@@ -44,8 +45,10 @@ def create_app(settings: Settings | None = None) -> Front:
             app.state.freshness = freshness
             app.state.callers = Callers(office.credentials, standing(office.questions))
             # What is there now stays: there is no use in looking for garbage in it again and again.
+            # Nor in what the desk remembers: a look through a hundred thousand leads keeps everybody waiting.
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*OBJECTS_AND_ROUNDS_BETWEEN_SWEEPS)
             yield
 
     # The pages that FastAPI offers for reading /openapi.json load their scripts from elsewhere: none are served.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar, get_type_hints
-from uuid import uuid4, uuid5
+from uuid import uuid4
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
@@ -14,19 +14,20 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
 from commands.command import Command
-from commands.desk import Desk
 from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
-from commands.people import PersonCommand
+from commands.people import AddPerson, PersonCommand
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
-from domain.access import Principal
-from domain.identity import LEADLEDGER, LeadId, StreamId, lead_stream
+from domain.access import THE_DESK, Principal, may
+from domain.identity import LeadId, StreamId, keyed_id, lead_stream
+from domain.person import NameIsTaken
 from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
 from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
 from services.api.problems import HeaderIsMalformed
 from services.api.receiving import Headers, told_in_json
+from services.wiring import Office
 
 KEY = re.compile(rb"[\x21-\x7e]{1,200}")
 VERSION = re.compile(rb'"(0|[1-9][0-9]{0,8})"')
@@ -50,7 +51,7 @@ class Act(APIRoute):
         """Hand the command in at the desk."""
         headers: Headers = dict(scope["headers"])
         state = scope["app"].state
-        desk = AtTheDesk(state.office.desk, await identified(state.callers, headers), headers)
+        desk = AtTheDesk(state.office, await identified(state.callers, headers), headers)
         command = await told_in_json(headers, receive)
         receipt = await self.endpoint(**_validated(self.command, command, scope["path_params"]), desk=desk)
         body: bytes = receipt.__pydantic_serializer__.to_json(receipt)
@@ -62,8 +63,8 @@ class Act(APIRoute):
 class AtTheDesk:
     """One caller with one wish: by which key it goes, and on which version it builds."""
 
-    def __init__(self, desk: Desk, caller: Principal, headers: Headers) -> None:
-        self.desk = desk
+    def __init__(self, office: Office, caller: Principal, headers: Headers) -> None:
+        self.office = office
         self.caller = caller
         self.key = idempotency_key(headers.get(b"idempotency-key"))
         self.expected_version = expected_version(headers.get(b"if-match"))
@@ -72,13 +73,21 @@ class AtTheDesk:
 
     async def create(self, command: LeadCommand) -> LeadReceipt:
         """A new lead; the same caller with the same key always means the same one."""
-        lead = LeadId(str(uuid5(LEADLEDGER, f"lead-of:{self.caller.id}:{self.key}") if self.key else uuid4()))
+        fingerprint = self.office.vault.fingerprint
+        lead = LeadId(str(keyed_id(fingerprint, "lead of", self.caller.id, self.key) if self.key else uuid4()))
         self.headers.append((b"location", f"/leads/{lead}".encode()))
         return await self.lead(lead, command)
 
     async def lead(self, lead: LeadId, command: LeadCommand) -> LeadReceipt:
         """Something about a lead."""
         return self._receipt(LeadReceipt, await self._hand_in(lead_stream(lead), command), lead=lead)
+
+    async def newcomer(self, command: AddPerson) -> PersonReceipt:
+        """Somebody who is called as no service is: or whose deed was it?"""
+        allowed = may(self.caller, command.action, THE_DESK)
+        if allowed and command.person in await self.office.credentials.services():
+            raise NameIsTaken(person=command.person)
+        return await self.person(command)
 
     async def person(self, command: PersonCommand) -> PersonReceipt:
         """Something about a person."""
@@ -93,7 +102,7 @@ class AtTheDesk:
         return self._receipt(SourceReceipt, await self._hand_in(command.stream, command), source=command.source)
 
     async def _hand_in(self, stream: StreamId, command: Command[Any]) -> Handled:
-        return await self.desk.handle(
+        return await self.office.desk.handle(
             stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
         )
 

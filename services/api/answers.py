@@ -14,8 +14,11 @@ from domain.identity import LeadId, PersonId, Position, SourceId, TeamId
 from domain.lead.events import Channel, Grade, Precision
 from projections.leads import Group, Stage
 from projections.queues import State
+from services.api.disclosing import Disclosure
 
 POSITION = "How far the answer's read model was at least; give it as `after` to read no older one."
+
+STATE = "`erased`: it is no longer in the vault. `unreadable`: what is there is not what the record speaks of."
 
 
 class Receipt(BaseModel):
@@ -157,7 +160,34 @@ class ContactTold(BaseModel):
     """How to reach a lead, as it was told last."""
 
     lead: LeadId
-    contact: dict[str, Any] | None = Field(description="null where nothing was told, or where it was erased.")
+    contact: dict[str, Any] | None = Field(description="null where nothing was told, or where it cannot be read.")
+    state: Disclosure | None = Field(description=STATE)
+
+
+class ProfileTold(BaseModel):
+    """Who somebody is and how to reach them, as it was told last."""
+
+    person: PersonId
+    profile: dict[str, Any] | None = Field(description="null where nothing was told, or where it cannot be read.")
+    state: Disclosure | None = Field(description=STATE)
+
+
+class NoteLine(BaseModel):
+    """What somebody typed on an occasion."""
+
+    version: int
+    at: datetime = Field(description="When it happened.")
+    recorded_at: datetime = Field(description="When we learned it.")
+    what: str = Field(description="What happened, by its name on record.", examples=["LeadContacted.v1"])
+    who: str = Field(description="A person's pseudonym, or the name of a service.")
+    note: str | None = Field(description="null where it cannot be read.")
+    state: Disclosure = Field(description=STATE)
+
+
+class Notes(PageOf):
+    """What was typed about a lead, in the order in which it came on record."""
+
+    items: list[NoteLine]
 
 
 class LeadLine(BaseModel):

@@ -119,6 +119,15 @@ _EVENT = {
     "channel": None,
     "grade": None,
 }
+_NOTE = {
+    "version": 3,
+    "at": TEN,
+    "recorded_at": TEN,
+    "what": "LeadContacted.v1",
+    "who": "rep-7",
+    "note": "Wants an offer by Friday.",
+    "state": "kept",
+}
 _COUNT = {
     "group": {"source": "website"},
     "total": 120,
@@ -153,6 +162,12 @@ ANSWERS: dict[Any, Any] = {
     answers.LeadTold: {"position": 17, **_LEAD},
     answers.Timeline: {"position": 17, "next": None, "items": [_EVENT]},
     answers.Counts: {"position": 17, "items": [_COUNT]},
-    answers.ContactTold: {"lead": LEAD, "contact": {"name": "Ada Example", "email": "ada@example.com"}},
+    answers.ContactTold: {
+        "lead": LEAD,
+        "contact": {"name": "Ada Example", "email": "ada@example.com"},
+        "state": "kept",
+    },
+    answers.ProfileTold: {"person": "rep-7", "profile": {"name": "Ben Example"}, "state": "kept"},
+    answers.Notes: {"position": 17, "next": None, "items": [_NOTE]},
     answers.Projections: {"log_head": 17, "items": [_PROGRESS]},
 }

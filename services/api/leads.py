@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 
-from commands.command import PersonName, SourceName, TeamName
+from commands.command import LEAD, PersonName, SourceName, TeamName
 from domain.access import EACH_TEAM, THE_DESK, OfLead, Principal, Resource, may
 from domain.identity import Position, lead_stream
 from domain.lead.standing import LeadUnknown
@@ -21,6 +20,8 @@ from services.api.answers import (
     LeadLine,
     Leads,
     LeadTold,
+    NoteLine,
+    Notes,
     Timeline,
     TimelineLine,
 )
@@ -34,6 +35,7 @@ from services.api.asking import (
     of_team,
 )
 from services.api.describing import Questions
+from services.api.disclosing import Cursor, disclosed, noted, notes
 from services.api.reading import APage, AsKnown, AsOf, caught_up
 
 lead_questions = Questions(tags=["Leads: questions"])
@@ -144,9 +146,30 @@ async def contact_of_a_lead(
     office: AnOffice,
 ) -> ContactTold:
     """How the lead can be reached, as it was told last."""
-    found = await office.vault.latest([lead_stream(lead_id)], "contact")
-    contact = found.get(lead_stream(lead_id))
-    return ContactTold(lead=lead_id, contact=None if contact is None else json.loads(contact))
+    lead, _ = await office.desk.state(LEAD, lead_stream(lead_id))
+    if lead.contact is None:
+        return ContactTold(lead=lead_id, contact=None, state=None)
+    (contact,) = await disclosed(office.vault, [lead.contact])
+    return ContactTold(lead=lead_id, contact=contact.fields, state=contact.state)
+
+
+@lead_questions.get("/leads/{lead_id}/notes")
+async def notes_on_a_lead(
+    position: Known,
+    caller: Annotated[Principal, allowed("lead.see_contact", of_lead)],
+    lead_id: LeadInPath,
+    page: APage,
+    office: AnOffice,
+) -> Notes:
+    """What was typed about the lead: on calls, replies, promises, losses, releases, escalations."""
+    stream, after = lead_stream(lead_id), page.after(Cursor)
+    events = (await office.log.load([(stream, after.version if after else 0)]))[stream]
+    found = noted(events, page.limit)
+    return Notes(
+        position=position,
+        next=page.next(found, Cursor, lambda last: Cursor(last.version)),
+        items=[NoteLine(**one) for one in await notes(office.vault, found)],
+    )
 
 
 @lead_questions.get("/leads/{lead_id}/timeline")

@@ -21,7 +21,7 @@ from services.api.answers import Progress, Projections
 from services.api.asking import Asks, Question, allowed, of_the_desk
 from services.api.counting import exposition
 from services.api.describing import Questions
-from services.api.problems import NotReady, documented
+from services.api.problems import NobodyKeeps, NotReady, documented
 
 NEEDED = frozenset({"leads", "people", "queues", "sources", "teams", "timeline"})
 """The read models that questions are answered from."""
@@ -71,6 +71,8 @@ async def ready(request: Request, ask: Question) -> Ready:
         head, found = await _how_far(ask)
     if NEEDED - {one.projection for one in found}:
         raise NotReady
+    if abandoned := [one.projection for one in found if one.abandoned]:
+        raise NobodyKeeps(abandoned)
     return Ready(log_head=head, projections=[Lag.model_validate(one, from_attributes=True) for one in found])
 
 

@@ -9,7 +9,8 @@ from commands.people import AddPerson, MovePerson, RemovePerson
 from commands.sources import RegisterSource, RetireSource
 from commands.teams import EntrustTeam, FormTeam, PlaceTeam
 from domain.access import Principal
-from domain.identity import PersonId, Position, SourceId, TeamId
+from domain.identity import PersonId, Position, SourceId, TeamId, person_stream
+from domain.person import PersonJoined
 from projections import organisation
 from services.api.acting import ADesk
 from services.api.answers import (
@@ -17,6 +18,7 @@ from services.api.answers import (
     PersonLine,
     PersonReceipt,
     PersonTold,
+    ProfileTold,
     SourceLine,
     SourceReceipt,
     Sources,
@@ -25,8 +27,9 @@ from services.api.answers import (
     Teams,
     TeamTold,
 )
-from services.api.asking import PersonInPath, Question, TeamInPath, allowed, of_person, of_team, of_the_desk
+from services.api.asking import AnOffice, PersonInPath, Question, TeamInPath, allowed, of_person, of_team, of_the_desk
 from services.api.describing import Acts, Questions
+from services.api.disclosing import disclosed
 from services.api.reading import APage, caught_up
 
 organisation_acts = Acts(tags=["People, teams and sources: acts"])
@@ -36,7 +39,7 @@ organisation_questions = Questions(tags=["People, teams and sources: questions"]
 @organisation_acts.post("/people")
 async def add_person(command: AddPerson, desk: ADesk) -> PersonReceipt:
     """Tell that somebody can be answerable for leads. The id is a pseudonym: it stays on record for ever."""
-    return await desk.person(command)
+    return await desk.newcomer(command)
 
 
 @organisation_acts.post("/people/moves")
@@ -112,6 +115,23 @@ async def one_person(
         raise NothingThere
     below = await ask(organisation.line_below, person)
     return PersonTold(position=position, answers_for=sorted(below), **found._asdict())
+
+
+@organisation_questions.get("/people/{person}/profile")
+async def profile_of_a_person(
+    position: Annotated[Position, caught_up("people", "teams")],
+    caller: Annotated[Principal, allowed("person.see_profile", of_person)],
+    person: PersonInPath,
+    office: AnOffice,
+) -> ProfileTold:
+    """Who somebody is and how to reach them, as it was told last: for themselves, their managers, and admins."""
+    stream = person_stream(person)
+    events = (await office.log.load([(stream, 0)]))[stream]
+    told = [one.event.profile for one in events if isinstance(one.event, PersonJoined) and one.event.profile]
+    if not told:
+        return ProfileTold(person=person, profile=None, state=None)
+    (profile,) = await disclosed(office.vault, told[-1:])
+    return ProfileTold(person=person, profile=profile.fields, state=profile.state)
 
 
 @organisation_questions.get("/teams")

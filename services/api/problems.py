@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 from typing import Any, Literal
 from uuid import uuid4
@@ -25,6 +25,7 @@ from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from domain.identity import NameIsUnfit
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
+from domain.lead.ownership import NobodyIsNamed
 from domain.lead.standing import LeadUnknown
 from domain.log import LogUnavailable
 from domain.occasion import AtIsInTheFuture, BeforeTheLeadArrived, DatedBeforeALaterChange
@@ -50,6 +51,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     FollowUpIsInThePast: 422,
     LastedLessThanNothing: 422,
     NobodyOnThatRung: 422,
+    NobodyIsNamed: 422,
     NameIsUnfit: 422,
     PersonUnknown: 422,
     TeamUnknown: 422,
@@ -72,6 +74,14 @@ class Problem(BaseModel):
 
 class NotReady(Exception):
     """The answer is not ready yet: this read model is still being built. Ask again in a moment."""
+
+
+class NobodyKeeps(Exception):
+    """Nobody keeps these read models: {projections}. Start a projector; what they tell stays as old as it is."""
+
+    def __init__(self, projections: Iterable[str]) -> None:
+        self.about = {"projections": ", ".join(sorted(projections))}
+        super().__init__((NobodyKeeps.__doc__ or "").format_map(self.about))
 
 
 class LagsBehind(Exception):
@@ -186,6 +196,8 @@ def _log_unavailable(lost: LogUnavailable) -> Response:
 
 
 @told.register(psycopg.OperationalError)
+@told.register(psycopg.InterfaceError)
+@told.register(psycopg.errors.ReadOnlySqlTransaction)
 @told.register(PoolTimeout)
 def _database_unavailable(lost: Exception) -> Response:
     return unavailable("DatabaseUnavailable", "The database cannot be reached at the moment; ask again shortly.")
@@ -196,6 +208,11 @@ def _database_unavailable(lost: Exception) -> Response:
 @told.register(psycopg.errors.UndefinedTable)
 def _not_ready(missing: Exception) -> Response:
     return unavailable("NotReady", str(missing if isinstance(missing, SchemaTrouble) else NotReady.__doc__))
+
+
+@told.register
+def _nobody_keeps(abandoned: NobodyKeeps) -> Response:
+    return unavailable("NotReady", str(abandoned), abandoned.about)
 
 
 @told.register

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import psycopg
 import typer
@@ -21,6 +21,7 @@ from adapters.credentials import KeyUnknown
 from adapters.postgres import PostgresTrouble
 from adapters.schema import SchemaTrouble
 from adapters.vault import SealBroken, VaultKeyMissing
+from domain.identity import OURS, SLUG
 from domain.log import LogUnavailable
 from domain.refusal import Refusal
 from services.importing.mapping import MappingTrouble
@@ -31,6 +32,9 @@ from services.wiring import Office, open_office
 
 T = TypeVar("T")
 ROLE = "leadledger_desk"
+WAIT_SECONDS = 60.0
+"""For one of the few connections: an import has hundreds of rows waiting, and nobody else."""
+LETTERS = "small letters, digits, dots, hyphens and underscores"
 
 EXPECTED = (
     FileTrouble,
@@ -73,6 +77,28 @@ def fail(why: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def somebody(told: str) -> str:
+    """A name that says who, fit to stay on record."""
+    if not SLUG.fullmatch(told):
+        fail(f"--as {told!r} is no name that can stand on record: {LETTERS}.", code=2)
+    if told in OURS:
+        fail(f"--as {told}: that is a part of Leadledger; say who you are, as you are called on record.", code=2)
+    return told
+
+
+Who = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="WHO",
+        envvar="LEADLEDGER_AS",
+        callback=somebody,
+        help="Who you are: a person on record, or another name that is no secret.",
+    ),
+]
+"""Nobody is anonymous, on the command line either; the login of the machine would be personal data."""
+
+
 def read_settings() -> Settings:
     """From the surroundings. A wrong one is told with its name."""
     try:
@@ -105,7 +131,7 @@ async def an_office() -> AsyncIterator[Office]:
     # The pools inside would try for half a minute what is refused at once.
     async with await AsyncConnection.connect(as_role(settings.dsn, ROLE)):
         pass
-    async with open_office(settings) as office:
+    async with open_office(settings, wait_seconds=WAIT_SECONDS) as office:
         yield office
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from services.cli.asking import an_office, answer, answer_json, fail, run
+from services.cli.asking import Who, an_office, answer, answer_json, fail, run
 from services.importing.joining import Source
 from services.importing.mapping import Mapping, read_mapping
-from services.importing.names import Names, pseudonyms
+from services.importing.names import Names
 from services.importing.notes import LINES_SHOWN, told_lines
 from services.importing.reading import Rejected
 from services.importing.report import Report
-from services.importing.running import Import, Wishes
+from services.importing.running import Import, Wishes, importer
 
 app = typer.Typer(no_args_is_help=True, help="Copy records from another system.")
 SHOWN = 20
@@ -33,6 +34,7 @@ def copy_records() -> None:
 @app.command("leads")
 def leads(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="One lead a row; the first line names the columns.")],
+    by: Who,
     mapping: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="What the columns mean.")] = None,
     column: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COLUMN", help="One column.")] = None,
     constant: Annotated[
@@ -41,6 +43,9 @@ def leads(
     outcome: Annotated[
         list[str] | None, typer.Option(metavar="VALUE=MEANING", help="open, converted, lost or disqualified.")
     ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="VALUE=NAME", help="How a source is called here: 'Paid Search=paid'.")
+    ] = None,
     system: Annotated[str | None, typer.Option(help="Where the file is from; its references become ids.")] = None,
     zone: Annotated[str | None, typer.Option(help="Of instants without offset: Europe/Vienna.")] = None,
     dates: Annotated[str | None, typer.Option(help="iso, dmy (day first) or mdy (month first).")] = None,
@@ -48,6 +53,9 @@ def leads(
     on: Annotated[str | None, typer.Option(metavar="COLUMN", help="What both files have in common.")] = None,
     encoding: Annotated[str | None, typer.Option(help="utf-8, latin-1, cp1252 ...")] = None,
     delimiter: Annotated[str | None, typer.Option(help="What separates columns.")] = None,
+    owners_are_pseudonyms: Annotated[
+        bool, typer.Option("--owners-are-pseudonyms", help="Owners may stand on record as the file calls them.")
+    ] = False,
     register: Annotated[bool, typer.Option(help="Put unknown sources and people on record.")] = False,
     keep_reference: Annotated[bool, typer.Option(help="Keep each row's reference in the vault.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, record nothing.")] = False,
@@ -67,6 +75,8 @@ def leads(
                 columns=_pairs(column, "--map"),
                 constants=_pairs(constant, "--set"),
                 outcomes=_pairs(outcome, "--outcome"),
+                sources=_pairs(source, "--source"),
+                owners_are_pseudonyms=owners_are_pseudonyms or None,
                 system=system,
                 zone=zone,
                 dates=dates,
@@ -75,21 +85,36 @@ def leads(
                 delimiter={"\\t": "\t", "tab": "\t"}.get(delimiter or "", delimiter),
             ),
             Wishes(register=register, dry_run=dry_run, keep_reference=keep_reference),
+            by,
             rejects,
             json,
         )
     )
 
 
-async def _import(file: Path, join: Path | None, read: Any, wishes: Wishes, rejects: Path | None, json: bool) -> None:
-    mapping: Mapping = read()
+async def _import(
+    file: Path,
+    join: Path | None,
+    read: Callable[[], Mapping],
+    wishes: Wishes,
+    by: str,
+    rejects: Path | None,
+    json: bool,
+) -> None:
+    mapping = read()
     source = Source.open(file, join, mapping)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     if rejects is not None:
         _see_that_it_can_be_written(rejects)
     async with an_office() as office:
-        names = Names(pseudonyms(office.vault.fingerprint, mapping.system))
-        importing = Import(office.desk, source, mapping, names, wishes)
+        names = Names(
+            mapping.system,
+            office.vault.fingerprint,
+            mapping.sources,
+            mapping.owners_are_pseudonyms,
+            await office.credentials.services(),
+        )
+        importing = Import(office.desk, source, mapping, names, wishes, importer(by))
         stopped = False
         with Progress(*columns, console=Console(stderr=True)) as bar:
             task = bar.add_task("Checking" if wishes.dry_run else "Importing", total=None)

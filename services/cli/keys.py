@@ -10,28 +10,27 @@ import typer
 from commands.command import PERSON
 from domain.access import ACTIONS
 from domain.event import Role
-from domain.identity import SLUG, PersonId, person_stream
-from services.cli.asking import an_office, answer, answer_json, fail, run, say
+from domain.identity import OURS, SLUG, PersonId, person_stream
+from services.cli.asking import LETTERS, Who, an_office, answer, answer_json, fail, run, say
 
 app = typer.Typer(no_args_is_help=True, help="API keys: nobody is anonymous.")
-LETTERS = "small letters, digits, dots, hyphens and underscores"
 
 
 @app.command("create")
 def create(
     subject: Annotated[str, typer.Argument(metavar="WHO", help="The person on record, or a name for the service.")],
     role: Annotated[Literal["rep", "manager", "auditor", "admin", "service"], typer.Option(help="What it may do.")],
+    by: Who,
     scope: Annotated[list[str] | None, typer.Option(help="An action a service may do; repeat it.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=3650, help="For how many days it opens.")] = None,
-    by: Annotated[str, typer.Option("--as", help="Who makes it, as it stands on record.")] = "cli",
     json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
 ) -> None:
     """Make an API key. It is shown once, here."""
     scopes = scope or []
     if not SLUG.fullmatch(subject):
         fail(f"{subject!r} is no name that can stand on record: {LETTERS}.", code=2)
-    if not SLUG.fullmatch(by):
-        fail(f"--as {by!r} is no name that can stand on record: {LETTERS}.", code=2)
+    if subject in OURS:
+        fail(f"{subject} is a part of Leadledger itself; call it something else.", code=2)
     if role == "service" and not scopes:
         fail("A service may do only what is named: --scope lead.create --scope lead.see ...", code=2)
     if role != "service" and scopes:
@@ -43,10 +42,13 @@ def create(
 
 async def _create(subject: str, role: Role, scopes: list[str], days: int | None, by: str, json: bool) -> None:
     async with an_office() as office:
-        if role in ("rep", "manager"):
-            person, _ = await office.desk.state(PERSON, person_stream(PersonId(subject)))
-            if not person.here:
-                fail(f"Nobody called {subject} is here; put the person on record first (POST /people).")
+        person, _ = await office.desk.state(PERSON, person_stream(PersonId(subject)))
+        if role in ("rep", "manager") and not person.here:
+            fail(f"Nobody called {subject} is here; put the person on record first (POST /people).")
+        if role == "service" and person.id is not None:
+            fail(f"{subject} is a person on record, and what a service does is no person's deed; call it otherwise.")
+        if role != "service" and subject in await office.credentials.services():
+            fail(f"{subject} is a service, and what it does is no person's deed; give the person another name.")
         expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
         id, key = await office.credentials.create(subject, role, scopes=scopes, created_by=by, expires_at=expires_at)
     if json:
@@ -57,15 +59,17 @@ async def _create(subject: str, role: Role, scopes: list[str], days: int | None,
 
 
 @app.command("revoke")
-def revoke(id: Annotated[str, typer.Argument(metavar="ID", help="The part before the secret: lk_3f9a1c2b4d.")]) -> None:
+def revoke(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The part before the secret: lk_3f9a1c2b4d.")], by: Who
+) -> None:
     """Make a key open nothing any more."""
     # Whoever pastes a whole key gets it revoked, and its secret is not repeated.
-    run(_revoke("_".join(id.split("_")[:2])))
+    run(_revoke("_".join(id.split("_")[:2]), by))
 
 
-async def _revoke(id: str) -> None:
+async def _revoke(id: str, by: str) -> None:
     async with an_office() as office:
-        await office.credentials.revoke(id)
+        await office.credentials.revoke(id, by=by)
     say(f"Key {id} opens nothing any more (within two seconds, everywhere).")
 
 
@@ -85,7 +89,7 @@ async def _list(json: bool) -> None:
     for key in keys:
         state = "in force"
         if key.revoked_at:
-            state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M}"
+            state = f"revoked {key.revoked_at:%Y-%m-%d %H:%M} by {key.revoked_by or 'nobody knows whom'}"
         elif key.expires_at:
             state = f"{'expired' if key.expires_at <= now else 'until'} {key.expires_at:%Y-%m-%d %H:%M}"
         used = f"last used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"

@@ -98,10 +98,12 @@ async def _replay(stream: StreamId, until: datetime | None, known: datetime | No
     if not recorded:
         raise LeadUnknown
     lead = Lead()
+    # As in the read models, what is dated before the arrival takes effect with it.
+    arrived_at = recorded[0].event.at
     taken = [
         one
         for one in recorded
-        if (until is None or one.event.at <= until) and (known is None or one.recorded_at <= known)
+        if (until is None or max(one.event.at, arrived_at) <= until) and (known is None or one.recorded_at <= known)
     ]
     for one in taken:
         if isinstance(one.event, Unreadable):

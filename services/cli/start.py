@@ -31,11 +31,15 @@ def up(
     """
     said = {"port": port, "host": host}
     settings = read_settings().model_copy(update={name: value for name, value in said.items() if value is not None})
+    told: list[str] = []
     with telling_trouble():
         try:
             run_until_stopped(settings, example=example)
         except* (UpTrouble, DatabaseTrouble, ChildKeepsDying) as troubles:
-            fail("\n".join(str(one) for one in _each(troubles)))
+            # Python 3.11.2, which is Debian's, wraps what is raised in here in a group, and a group is a traceback.
+            told = [str(one) for one in _each(troubles)]
+    if told:
+        fail("\n".join(told))
 
 
 @schema.command("install")

@@ -6,11 +6,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid5
 
 from commands.command import Command
 from commands.desk import Desk
 from commands.lead import Contact, CreateLead, PromiseFollowUp
-from domain.identity import LeadId, PersonId, SourceId, TeamId, lead_known_elsewhere_as, lead_stream
+from domain.identity import LEADLEDGER, LeadId, PersonId, SourceId, TeamId, lead_stream
 from services.example import team
 from services.example.leads import TALES, Act, Tale, hours
 
@@ -73,7 +74,7 @@ def _dated(act: Act, arrived_at: datetime) -> Command[Any]:
 
 
 def _lead(number: int) -> LeadId:
-    return lead_known_elsewhere_as("example", str(number))
+    return LeadId(str(uuid5(LEADLEDGER, f"lead:example:{number}")))
 
 
 def _mark(story: Story) -> str:

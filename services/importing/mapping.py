@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from commands.command import SourceName
 from domain.identity import SLUG
 
 LeadField = Literal[
@@ -68,6 +69,10 @@ class Mapping(BaseModel):
     constants: dict[LeadField, str] = Field(default_factory=dict)
     outcomes: dict[str, Meaning] = Field(default_factory=dict)
     """What each value of the column for `outcome` means."""
+    sources: dict[str, SourceName] = Field(default_factory=dict)
+    """How a source is called here, where the file does not call it by one word."""
+    owners_are_pseudonyms: bool = False
+    """Whether owners may stand on record as the file calls them."""
     zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     """Of dates and instants that carry no offset."""
     dates: DateOrder = "iso"
@@ -120,6 +125,8 @@ def _told(where: tuple[int | str, ...], what: str) -> str:
         return f"There is no field {where[1]}; the fields are {', '.join(FIELDS)}."
     if where == ("system",):
         return "--system: a name of small letters, digits, dots, hyphens and underscores, such as oldcrm."
+    if where[:1] == ("sources",):
+        return f"--source {where[-1]}=NAME: small letters, digits, dots, hyphens and underscores, such as paid-search."
     at = ".".join(str(part) for part in where if part != "[key]")
     what = what.removeprefix("Value error, ")
     return f"{at}: {what}." if at else f"{what[:1].upper()}{what[1:]}."

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Protocol, TextIO
 
 LINE_LIMIT_CHARACTERS = 32 * 1024 * 1024
 FIELD_LIMIT_CHARACTERS = 131_072
@@ -35,6 +35,18 @@ class Rejected:
     reference: str = ""
     recorded: str = ""
     """What of the row had been recorded before it was refused."""
+
+
+class Reader(Protocol):
+    """A reader of the csv module, which gives its type no public name."""
+
+    @property
+    def line_num(self) -> int:
+        """How many lines were read."""
+        ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
 
 
 class CsvFile:
@@ -73,7 +85,7 @@ class CsvFile:
         except OSError as refused:
             raise FileTrouble(f"{self.path} cannot be read: {refused.strerror}.") from None
 
-    def _reader(self, text: TextIO) -> csv._reader:  # type: ignore[name-defined]
+    def _reader(self, text: TextIO) -> Reader:
         if self._delimiter in '\r\n"':
             raise FileTrouble(f"{self._delimiter!r} cannot separate columns; say another --delimiter.")
         return csv.reader(self._lines(text), delimiter=self._delimiter, strict=True)

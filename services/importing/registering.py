@@ -81,6 +81,8 @@ class Registrar:
         source, _ = await self._desk.state(SOURCE, source_stream(slug))
         if source.retired:
             self._refuse("source", told, f"{slug} is retired and brings no new leads")
+        elif source.id is None and (why := self._names.why_no_new_source(told)):
+            self._refuse("source", told, why)
         elif source.id is None and not self._wishes.register:
             self._refuse("source", told, f"no source {slug} is on record; register it first, or say --register")
         elif source.id is None:
@@ -94,7 +96,7 @@ class Registrar:
         id = self._names.person(told)
         person, _ = await self._desk.state(PERSON, person_stream(id))
         if person.id is None and id != told and SLUG.fullmatch(told):
-            # A name without a number may still be what somebody is called here.
+            # It may be a pseudonym that is used here too.
             known, _ = await self._desk.state(PERSON, person_stream(PersonId(told)))
             if known.id is not None:
                 person, self._names.people[told] = known, known.id

@@ -37,11 +37,6 @@ class Report:
         """Everything the file says is on record now."""
         return self.complete and not self.rejected and not self.differences
 
-    @property
-    def leads_per_second(self) -> float:
-        """How fast it went."""
-        return sum(self.fates.values()) / self.seconds if self.seconds else 0.0
-
     def as_json(self) -> dict[str, Any]:
         """For machines."""
         return {

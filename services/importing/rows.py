@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ValidationError
 
 from commands.lead import AssignLead, Contact, ConvertLead, CreateLead, DisqualifyLead, LeadCommand, LoseLead
-from domain.identity import LeadId, lead_known_elsewhere_as
+from domain.identity import LeadId
 from services.importing.instants import Dates, NotAnInstant, Read
 from services.importing.mapping import LeadField, Mapping, Meaning
 from services.importing.names import Names
@@ -71,9 +71,10 @@ class Planner:
             row.refuse("arrived_at", "is empty; a lead needs an arrival")
         ending, ended = row.ending()
         source, owner = row.text("source"), row.text("owner")
-        for field, told in (("source", source), ("owner", owner)):
-            if told and (why := self._names.unusable.get((field, told))):
-                row.refuse(field, why)
+        if source and (why := self._names.why_not("source", source)):
+            row.refuse("source", why)
+        if owner and (why := self._names.why_not("owner", owner)):
+            row.refuse("owner", why)
         steps = tuple(self._steps(row, reference, arrived, ended, ending)) if arrived else ()
         if row.refused:
             return [
@@ -84,7 +85,7 @@ class Planner:
         return Plan(
             line=line,
             reference=reference,
-            lead=lead_known_elsewhere_as(self._mapping.system, reference),
+            lead=self._names.lead(reference),
             steps=steps,
             source=source,
             owner=owner,
@@ -197,8 +198,8 @@ class _Row:
 
     def told_as(self, field: str) -> str:
         """The field, and under which name the file has it."""
-        column = self._mapping.columns.get(field)  # type: ignore[call-overload]
-        return f"{field} ({column})" if column not in (None, field) else field
+        column = next((column for known, column in self._mapping.columns.items() if known == field), field)
+        return f"{field} ({column})" if column != field else field
 
 
 def _not_before(read: Read, arrived: Read) -> datetime:

@@ -28,22 +28,22 @@ AT_ONCE = 256
 """Rows in flight: enough that each transaction carries many."""
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 6.0)
 
-IMPORTER = Principal(
-    id="import",
-    role="service",
-    via="import",
-    scopes=frozenset(
-        {
-            "lead.create",
-            "lead.assign",
-            "lead.convert",
-            "lead.lose",
-            "lead.disqualify",
-            "person.manage",
-            "source.manage",
-        }
-    ),
+SCOPES = frozenset(
+    {
+        "lead.create",
+        "lead.assign",
+        "lead.convert",
+        "lead.lose",
+        "lead.disqualify",
+        "person.manage",
+        "source.manage",
+    }
 )
+
+
+def importer(who: str) -> Principal:
+    """The import, and who runs it: a machine copies, but nobody is anonymous."""
+    return Principal(id=who, role="service", via="import", scopes=SCOPES)
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Import:
         mapping: Mapping,
         names: Names,
         wishes: Wishes,
+        by: Principal,
         *,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -76,6 +77,7 @@ class Import:
         self._mapping = mapping
         self._names = names
         self._wishes = wishes
+        self._by = by
         self._first_lines: dict[str, int] = {}
         self._planner = Planner(mapping, names, now(), keep_reference=wishes.keep_reference)
 
@@ -84,7 +86,7 @@ class Import:
         began = time.monotonic()
         try:
             wanted = self._survey()
-            registrar = Registrar(self._desk, self._mapping.system, self._names, self._wishes, IMPORTER)
+            registrar = Registrar(self._desk, self._mapping.system, self._names, self._wishes, self._by)
             self.report.registered = await registrar.put_on_record(wanted)
             begin(self.report.rows)
             await self._carry_out(advance)
@@ -144,12 +146,16 @@ class Import:
                     self.report.rejected.extend(new)
                 advance()
 
+        lost: LogUnavailable | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._wishes.at_once):
                     group.create_task(work())
         except* LogUnavailable as gone:
-            raise LogUnavailable(*gone.exceptions[0].args) from None
+            # Python 3.11.2, which is Debian's, would wrap what is raised in here in a group again.
+            lost = LogUnavailable(*gone.exceptions[0].args)
+        if lost is not None:
+            raise lost
 
     async def _carry_out_row(self, plan: Plan) -> None:
         recorded: list[str] = []
@@ -177,7 +183,7 @@ class Import:
         key = f"import:{self._mapping.system}:{plan.reference}:{step.name}"
         for pause in (*RETRY_SECONDS, None):
             try:
-                return await self._desk.handle(lead_stream(plan.lead), step.command, by=IMPORTER, key=key, history=True)
+                return await self._desk.handle(lead_stream(plan.lead), step.command, by=self._by, key=key, history=True)
             except LogUnavailable:
                 if pause is None:
                     raise

@@ -16,9 +16,8 @@ def greeting(url: str, keys: Sequence[FirstKey], file: Path, story: Story | None
     first = keys[0] if keys else None
     lines = ["", f"Leadledger is ready: {url}", f"  All questions and acts: {url}/openapi.json", ""]
     if first is None:
-        return "\n".join(
-            [*lines, "  Every first key was revoked; make one: ./leadledger keys create admin --role admin", ""]
-        )
+        make_one = "./leadledger keys create admin --role admin --as admin"
+        return "\n".join([*lines, f"  Every first key was revoked; make one: {make_one}", ""])
     lines += [f"  Key of {first.holder} ({first.role}): {first.key}"]
     lines += [f"  All first keys: {file}", "", "Three things to try:", ""]
     if story is None:

@@ -30,8 +30,8 @@ async def test_a_process_may_check_without_being_the_owner(desk_dsn: str) -> Non
 
 async def test_a_database_that_lacks_a_file_is_older(database: str) -> None:
     with psycopg.connect(database) as owner:
-        owner.execute("DELETE FROM log.schema_files WHERE name LIKE '006%'")
-    with pytest.raises(schema.SchemaOlder, match=r"006_read\.sql"):
+        owner.execute("DELETE FROM log.schema_files WHERE name LIKE '007%'")
+    with pytest.raises(schema.SchemaOlder, match=r"007_keys\.sql"):
         await schema.check(database)
 
 

@@ -31,7 +31,9 @@ async def pool(database: str) -> AsyncIterator[AsyncConnectionPool]:
         yield pool
 
 
-async def store(pool: AsyncConnectionPool, rows: tuple[SealedRow, ...], keys: tuple[WrappedKey, ...]) -> None:
+async def store(
+    pool: AsyncConnectionPool, rows: tuple[SealedRow, ...], keys: tuple[WrappedKey, ...], after_position: int = 0
+) -> None:
     async with pool.connection() as connection:
         for key in keys:
             await connection.execute(
@@ -39,8 +41,8 @@ async def store(pool: AsyncConnectionPool, rows: tuple[SealedRow, ...], keys: tu
             )
         for row in rows:
             await connection.execute(
-                "INSERT INTO vault.sealed VALUES (%s, %s, %s, %s, %s)",
-                (row.ref, row.subject, row.key_id, row.kind, row.ciphertext),
+                "INSERT INTO vault.sealed VALUES (%s, %s, %s, %s, %s, %s)",
+                (row.ref, row.subject, row.key_id, row.kind, row.ciphertext, after_position),
             )
 
 
@@ -127,12 +129,12 @@ async def test_a_data_key_of_an_epoch_that_the_file_lacks_is_said_to_be_so(
         await Vault(KeyFile.read(tmp_path / "later.key"), pool).open(sealed.values())
 
 
-async def test_the_newest_of_a_kind_is_what_is_shown(key_file: Path, pool: AsyncConnectionPool) -> None:
+async def test_the_newest_of_a_kind_by_the_log_is_what_is_shown(key_file: Path, pool: AsyncConnectionPool) -> None:
     subject, nobody = StreamId(uuid4()), StreamId(uuid4())
     vault = Vault(KeyFile.read(key_file), pool)
-    for name in (b"wrong", b"right"):
+    for name, after_position in ((b"wrong", 7), (b"right", 12), (b"older", 3)):
         _, rows, keys = await vault.seal(subject, [("contact", "contact", name), ("note", "note", b"-")])
-        await store(pool, rows, keys)
+        await store(pool, rows, keys, after_position)
 
     assert await vault.latest([subject, nobody], "contact") == {subject: b"right"}
 
@@ -149,6 +151,14 @@ def test_a_fingerprint_cannot_be_made_without_the_file(key_file: Path, tmp_path:
     ours, theirs = (Vault(KeyFile.read(path), None) for path in (key_file, tmp_path / "another.key"))  # type: ignore[arg-type]
     assert ours.fingerprint(b"wish") == ours.fingerprint(b"wish") != theirs.fingerprint(b"wish")
     assert len(ours.fingerprint(b"wish")) == 32
+
+
+def test_a_fingerprint_stays_when_the_epoch_changes(key_file: Path) -> None:
+    """Ids of leads and pseudonyms of people are made with it, so that importing again doubles nothing."""
+    before = KeyFile.read(key_file)
+    later = replace(before, current="2027-01", epochs={"2027-01": b"\0" * 32})
+    then, now = (Vault(keys, None).fingerprint(b"wish") for keys in (before, later))  # type: ignore[arg-type]
+    assert then == now
 
 
 def test_an_existing_key_file_is_left_alone_and_only_its_owner_reads_it(key_file: Path) -> None:

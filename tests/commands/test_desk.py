@@ -426,3 +426,24 @@ async def test_about_what_this_program_cannot_read_nothing_is_decided() -> None:
 
     with pytest.raises(RecordIsUnreadable, match=r"LeadSang\.v7"):
         await Desk(FromTheFuture(), Office().vault).handle(lead, CALL, by=BY_MANAGER)
+
+
+async def test_a_new_lead_is_put_on_record_without_looking_whether_it_is_there() -> None:
+    class NeverAsked(Contested):
+        async def append(self, request: Append) -> Appended | Conflict:
+            return Appended(1, Position(1), ("LeadCreated.v1",))
+
+        async def load(self, streams: Sequence[tuple[StreamId, int]]) -> Mapping[StreamId, Sequence[Recorded[Event]]]:
+            raise AssertionError
+
+    receipt = await Desk(NeverAsked(), Office().vault).handle(new_lead(), CreateLead(), by=BY_MANAGER)
+    assert receipt.version == 1
+
+
+async def test_a_lead_that_was_there_after_all_is_decided_about_as_it_is() -> None:
+    office = await Office().staffed()
+    lead = await assigned_lead(office)
+    receipt = await office.another_desk().handle(lead, CreateLead(team=NORTH), by=BY_MANAGER)
+    assert (receipt.version, receipt.events) == (2, ())
+    with pytest.raises(VersionHasMoved):
+        await office.another_desk().handle(lead, CreateLead(team=NORTH), by=BY_MANAGER, expected_version=0)

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import EmailStr, TypeAdapter, ValidationError
 
 from commands.command import Command
 from commands.lead import (
+    PLAIN_EMAIL,
     AssignLead,
     ClaimLead,
     Contact,
@@ -29,7 +31,7 @@ from commands.lead import (
 )
 from domain.access import Principal
 from domain.event import Event
-from domain.identity import StreamId
+from domain.identity import PersonId, StreamId
 from domain.lead.events import (
     ContactCorrected,
     Evidence,
@@ -48,6 +50,8 @@ from domain.lead.events import (
     LeadRouted,
     Money,
 )
+from domain.lead.ownership import NobodyIsNamed
+from domain.person import PersonUnknown
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from tests.commands.story import (
@@ -66,7 +70,10 @@ from tests.commands.story import (
 
 TWILIO = EvidenceGiven(provider="twilio", id="CA123")
 TELEPHONY = Principal(
-    id="telephony", role="service", via="key:lk_9", scopes=frozenset({"lead.reach_out", "lead.message_automatically"})
+    id="telephony",
+    role="service",
+    via="key:lk_9",
+    scopes=frozenset({"lead.reach_out", "lead.promise", "lead.message_automatically"}),
 )
 ENDING = LoseLead(reason="price")
 
@@ -185,6 +192,30 @@ async def test_a_waiting_lead_is_routed_and_claimed() -> None:
     ]
 
 
+NOBODY = PersonId("nobody-7")
+CALL = RecordOutreach(channel="call", outcome="reached")
+PROMISE = PromiseFollowUp(follow_up_by=NINE + timedelta(days=1))
+
+
+@pytest.mark.parametrize("by", [TELEPHONY, BY_MANAGER], ids=lambda by: by.role)
+@pytest.mark.parametrize(
+    "wish", [CALL.model_copy(update={"made_by": NOBODY}), PROMISE.model_copy(update={"promised_by": NOBODY})]
+)
+async def test_nobody_is_named_who_is_not_on_record(wish: Command[Any], by: Principal) -> None:
+    office, lead = await assigned()
+    with pytest.raises(PersonUnknown, match="Nobody called nobody-7"):
+        await office.do(lead, wish, by)
+
+
+async def test_a_service_is_nobody_though_it_be_called_like_the_owner() -> None:
+    office, lead = await assigned()
+    scopes = frozenset({"lead.reach_out", "lead.promise", "lead.claim"})
+    for name in (REP, "telephony"):
+        for wish in (CALL, PROMISE, ClaimLead()):
+            with pytest.raises(NobodyIsNamed, match=f"{name} is a service"):
+                await office.do(lead, wish, Principal(id=name, role="service", via="key:lk_9", scopes=scopes))
+
+
 async def test_a_closed_lead_is_reopened() -> None:
     office, lead = await assigned()
     await office.do(lead, ENDING, BY_REP)
@@ -270,3 +301,29 @@ def test_an_instant_is_written_out_and_in_the_calendar(at: object) -> None:
     with pytest.raises(ValidationError) as refused:
         AssignLead.model_validate({"to": "rep-1", "at": at})
     assert [error["loc"] for error in refused.value.errors()] == [("at",)]
+
+
+@pytest.mark.parametrize("address", ["ada@example.com", "Ada.B+site_1@mail.a-b.co", "-@1.de"])
+def test_a_plain_address_is_taken_as_it_is(address: str) -> None:
+    assert PLAIN_EMAIL.fullmatch(address)
+    assert Contact(email=address).email == address
+
+
+@pytest.mark.parametrize(
+    "address", ["ada@EXAMPLE.com", "ada@bücher.de", "ada@example.museum", " ada@example.com", "o'neil@a.de"]
+)
+def test_any_other_address_is_read_by_the_book(address: str) -> None:
+    assert not PLAIN_EMAIL.fullmatch(address)
+    assert Contact(email=address).email == TypeAdapter(EmailStr).validate_python(address.strip())
+
+
+def test_what_is_taken_for_plain_the_book_takes_unchanged() -> None:
+    by_the_book = TypeAdapter(EmailStr).validate_python
+    for name, domain, top in product(
+        ["a", "0", "-", "_+", "A.b", "-.-", "a" * 20],
+        ["a", "0", "a-b", "0-0-0", "a.b", "1.2.3", "a" * 38],
+        ["com", "de", "zz"],
+    ):
+        address = f"{name}@{domain}.{top}"
+        assert PLAIN_EMAIL.fullmatch(address)
+        assert by_the_book(address) == address

@@ -70,6 +70,7 @@ lead.escalate               rm    rm    rm    m     .     .         rm    .     
 leads.count                 a     a     a     a     a     a         a     a     a
 queue.see                   a     a     a     a     a     a         a     a     a
 person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
+person.see_profile          d     d     d     d     d     d         d     d     d
 person.manage               d     d     d     d     d     d         d     d     d
 team.see                    ad    ad    ad    ad    ad    ad        ad    ad    ad
 team.manage                 d     d     d     d     d     d         d     d     d
@@ -105,6 +106,7 @@ lead.escalate               .     .     .         .         .        .     .    
 leads.count                 rma   ma    ma        a         a        ma    a      ma    a
 queue.see                   rma   ma    ma        a         a        rma   a      ma    a
 person.see                  rmad  mad   mad       ad        ad       mad   ad     mad   ad
+person.see_profile          rmd   md    md        d         d        d     d      d     d
 person.manage               d     d     d         d         d        d     d      d     d
 team.see                    mad   mad   mad       ad        ad       mad   ad     rmad  ad
 team.manage                 d     d     d         d         d        d     d      d     d

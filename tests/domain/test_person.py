@@ -3,9 +3,10 @@
 import pytest
 
 from domain.event import Sealed
-from domain.identity import NameIsUnfit, PersonId, TeamId
+from domain.identity import OURS, NameIsUnfit, PersonId, TeamId
 from domain.occasion import DatedBeforeALaterChange
 from domain.person import (
+    NameIsTaken,
     Person,
     PersonHasLeft,
     PersonIsAlreadyHere,
@@ -30,6 +31,11 @@ LEFT = PersonLeft(person=ANNA, at=TEN, by=BY_ADMIN)
 
 def test_somebody_joins() -> None:
     given_person().when(join, ANNA, NORTH, PROFILE, on(NINE, BY_ADMIN)).then(JOINED)
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_nobody_is_called_like_a_part_of_leadledger(name: str) -> None:
+    given_person().when(join, PersonId(name), NORTH, PROFILE, on(NINE, BY_ADMIN)).then_refused(NameIsTaken)
 
 
 def test_joining_the_same_team_again_is_already_so() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain.identity import lead_known_elsewhere_as
+from tests.support.ids import imported_as
 from tests.support.postgres import reachable_folder
 from tests.support.product import ROOT, Product
 
@@ -58,12 +58,21 @@ class Imported:
 def imported() -> Iterator[Imported]:
     with reachable_folder() as folder, Product(folder / "home", "--no-example") as product:
         report = import_olist(product)
-        key = cli(product, "keys", "create", "auditor-1", "--role", "auditor", "--json")
+        key = cli(product, "keys", "create", "auditor-1", "--role", "auditor", "--as", "admin", "--json")
         yield Imported(product, report, key["key"])
 
 
 def import_olist(product: Product) -> dict[str, Any]:
-    words = ("--mapping", str(ROOT / "docs" / "olist.toml"), "--join", str(DEALS), "--register", "--json")
+    words = (
+        "--mapping",
+        str(ROOT / "docs" / "olist.toml"),
+        "--join",
+        str(DEALS),
+        "--register",
+        "--as",
+        "admin",
+        "--json",
+    )
     return cli(product, "import", "leads", str(LEADS), *words)
 
 
@@ -124,7 +133,8 @@ def test_the_traps_in_the_data_are_told(imported: Imported) -> None:
 def test_what_was_won_before_it_arrived_is_told_in_the_order_in_which_it_happened(imported: Imported) -> None:
     [line] = next(note["lines"] for note in imported.report["notes"] if note["name"] == "ended_before_arrival")
     reference = LEADS.read_text(encoding="utf-8").splitlines()[line - 1].split(",")[0]
-    told = imported.ask(f"/leads/{lead_known_elsewhere_as('olist', reference)}/timeline")
+    lead = imported_as("olist", reference, imported.product.home / "vault.key")
+    told = imported.ask(f"/leads/{lead}/timeline")
     assert [one["what"] for one in told["items"]] == ["LeadConverted", "LeadCreated", "LeadAssigned"]
 
 

@@ -1,7 +1,5 @@
 """What each event makes of a lead."""
 
-from dataclasses import replace
-
 from domain.event import Sealed
 from domain.lead.events import (
     ContactCorrected,
@@ -36,7 +34,7 @@ from tests.domain.lead.told import (
 from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, ELEVEN, NINE, ONE, TEN, TOMORROW, TWELVE, TWO
 
 WAITING = Lead(arrived_at=NINE, source=WEBSITE, team=NORTH, contact=CONTACT, stage_since=NINE)
-HELD = replace(WAITING, owner=ANNA, tenures=(Tenure(TEN, ANNA),))
+HELD = WAITING._replace(owner=ANNA, tenures=(Tenure(TEN, ANNA),))
 CALLED = Trace(ELEVEN, "call", ANNA, "no_answer", None)
 
 
@@ -57,19 +55,19 @@ def test_a_lead_that_arrived_is_open_and_nobodys() -> None:
 
 
 def test_routed() -> None:
-    assert evolve(WAITING, routed()) == replace(WAITING, team=SOUTH, tenures=(Tenure(TEN, None),))
+    assert evolve(WAITING, routed()) == WAITING._replace(team=SOUTH, tenures=(Tenure(TEN, None),))
 
 
 def test_contact_corrected() -> None:
     right = Sealed(subject="lead", ref="9d5f4a3e-0000-4000-8000-000000000009", sha256="d" * 64)
     corrected = ContactCorrected(contact=right, at=TEN, by=BY_ANNA)
-    assert evolve(WAITING, corrected) == replace(WAITING, contact=right)
+    assert evolve(WAITING, corrected) == WAITING._replace(contact=right)
 
 
 def test_assigned() -> None:
     assert evolve(WAITING, assigned()) == HELD
     moved = evolve(HELD, assigned(BEN, ELEVEN, previous=ANNA, team=SOUTH))
-    assert moved == replace(HELD, owner=BEN, team=SOUTH, tenures=(Tenure(TEN, ANNA), Tenure(ELEVEN, BEN)))
+    assert moved == HELD._replace(owner=BEN, team=SOUTH, tenures=(Tenure(TEN, ANNA), Tenure(ELEVEN, BEN)))
     assert moved.held_since == ELEVEN
     teamless = LeadAssigned(to=ANNA, at=TEN, by=BY_MANAGER)
     assert evolve(WAITING, teamless) == HELD
@@ -77,16 +75,16 @@ def test_assigned() -> None:
 
 def test_released() -> None:
     state = evolve(HELD, released())
-    assert state == replace(HELD, owner=None, tenures=(Tenure(TEN, ANNA), Tenure(TWELVE, None)))
+    assert state == HELD._replace(owner=None, tenures=(Tenure(TEN, ANNA), Tenure(TWELVE, None)))
     assert (state.owner_at(ELEVEN), state.owner_at(TWELVE)) == (ANNA, None)
-    assert evolve(replace(HELD, team=SOUTH), released()).team == NORTH
+    assert evolve(HELD._replace(team=SOUTH), released()).team == NORTH
 
 
 def test_contacted_and_followed_up() -> None:
     once = evolve(HELD, contacted())
-    assert once == replace(HELD, contacted=True, outreach=frozenset({CALLED}))
+    assert once == HELD._replace(contacted=True, outreach=frozenset({CALLED}))
     twice = evolve(once, followed_up())
-    assert twice == replace(once, outreach=once.outreach | {CALLED._replace(at=TWELVE)})
+    assert twice == once._replace(outreach=once.outreach | {CALLED._replace(at=TWELVE)})
     imported = LeadFollowedUp(made_by=BEN, channel="sms", outcome="sent", evidence=CALL_ID, at=TEN, by=BY_MANAGER)
     assert evolve(HELD, imported).contacted
     assert trace(imported) == Trace(TEN, "sms", BEN, "sent", CALL_ID)
@@ -95,7 +93,7 @@ def test_contacted_and_followed_up() -> None:
 def test_bounced() -> None:
     bounced = OutreachBounced(made_by=ANNA, channel="email", outcome="bounced", at=ELEVEN, by=BY_ANNA)
     state = evolve(HELD, bounced)
-    assert state == replace(HELD, bounced=frozenset({Trace(ELEVEN, "email", ANNA, "bounced", None)}))
+    assert state == HELD._replace(bounced=frozenset({Trace(ELEVEN, "email", ANNA, "bounced", None)}))
     assert not state.contacted
 
 
@@ -103,43 +101,43 @@ def test_messaged_automatically() -> None:
     sent = LeadMessagedAutomatically(channel="email", outcome="sent", at=TEN, by=BY_ANNA)
     texted = LeadMessagedAutomatically(channel="sms", outcome="sent", at=TEN, by=BY_ANNA)
     both = frozenset({Trace(TEN, "email", None, "sent", None), Trace(TEN, "sms", None, "sent", None)})
-    assert replay([created(), sent, texted]) == replace(WAITING, messages=both)
+    assert replay([created(), sent, texted]) == WAITING._replace(messages=both)
 
 
 def test_replied() -> None:
     state = replay([created(), replied(at=TEN), LeadReplied(channel="sms", evidence=CALL_ID, at=ELEVEN, by=BY_ANNA)])
     both = frozenset({Trace(TEN, "email", None, None, None), Trace(ELEVEN, "sms", None, None, CALL_ID)})
-    assert state == replace(WAITING, replies=both)
+    assert state == WAITING._replace(replies=both)
 
 
 def test_promised() -> None:
     state = evolve(HELD, promised())
-    assert state == replace(HELD, promises=(Promise(ELEVEN, ANNA, TOMORROW),))
+    assert state == HELD._replace(promises=(Promise(ELEVEN, ANNA, TOMORROW),))
     assert len(evolve(state, promised(at=TWELVE)).promises) == 2
 
 
 def test_escalated() -> None:
     state = evolve(evolve(HELD, escalated(rung=1)), escalated(rung=2))
-    assert state == replace(HELD, rungs=frozenset({(1, "no_contact"), (2, "no_contact")}))
+    assert state == HELD._replace(rungs=frozenset({(1, "no_contact"), (2, "no_contact")}))
 
 
 def test_converted() -> None:
     state = evolve(HELD, converted())
-    assert state == replace(HELD, ending="converted", ended_at=ONE, stage_since=ONE, value=EUROS)
+    assert state == HELD._replace(ending="converted", ended_at=ONE, stage_since=ONE, value=EUROS)
     assert state.exists
     assert not state.open
 
 
 def test_lost() -> None:
     state = evolve(HELD, lost())
-    assert state == replace(HELD, ending="lost", ended_because="price", ended_at=ONE, stage_since=ONE)
+    assert state == HELD._replace(ending="lost", ended_because="price", ended_at=ONE, stage_since=ONE)
 
 
 def test_disqualified() -> None:
     state = evolve(HELD, disqualified())
-    assert state == replace(HELD, ending="disqualified", ended_because="spam", ended_at=ONE, stage_since=ONE)
+    assert state == HELD._replace(ending="disqualified", ended_because="spam", ended_at=ONE, stage_since=ONE)
 
 
 def test_reopened() -> None:
     for end in (converted(), lost(), disqualified()):
-        assert evolve(evolve(HELD, end), reopened()) == replace(HELD, stage_since=TWO)
+        assert evolve(evolve(HELD, end), reopened()) == HELD._replace(stage_since=TWO)

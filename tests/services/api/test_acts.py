@@ -117,3 +117,21 @@ async def test_what_is_wrong_with_the_wish_itself_is_422(
     refused = await world.post(caller, f"/leads/{lead}/{path}", body)
     assert (refused.status_code, refused.json()["type"]) == (422, f"/problems/{problem}"), refused.text
     assert await world.head() == head
+
+
+async def test_no_person_is_called_like_a_service_or_a_part_of_leadledger(world: World) -> None:
+    for name in ("telephony", "timekeeper"):
+        refused = await world.post("admin", "/people", {"person": name})
+        assert (refused.status_code, refused.json()["type"]) == (409, "/problems/name-is-taken")
+        assert (await world.post("rep", "/people", {"person": name})).status_code == 404
+
+
+async def test_a_service_names_who_did_what_it_tells(world: World) -> None:
+    lead, call = await world.lead(to="rep-1"), {"channel": "call", "outcome": "reached"}
+    for body, status, problem in (
+        (call, 422, "/problems/nobody-is-named"),
+        (call | {"made_by": "nobody-7"}, 422, "/problems/person-unknown"),
+    ):
+        refused = await world.post("service", f"/leads/{lead}/outreach", body)
+        assert (refused.status_code, refused.json()["type"]) == (status, problem)
+    await world.done("service", f"/leads/{lead}/outreach", call | {"made_by": "rep-1"})

@@ -17,7 +17,7 @@ OTHER = "lk_0123456789_" + "b" * 43
 async def test_what_opens_nothing_looks_all_the_same(world: World) -> None:
     expired = await world.key("rep-1", "rep", expires_at=datetime.now(UTC) - timedelta(seconds=1))
     revoked = await world.key("rep-1", "rep")
-    await world.office.credentials.revoke(revoked.rpartition("_")[0][:13])
+    await world.office.credentials.revoke(revoked.rpartition("_")[0][:13], by="test")
     headers = [
         {},
         {"Authorization": ""},
@@ -76,7 +76,7 @@ class Office:
 
 def _key(subject: str, role: str, scopes: tuple[str, ...] = ()) -> ApiKey:
     now = datetime.now(UTC)
-    return ApiKey("lk_0123456789", subject, role, list(scopes), now, "test", None, None, None)  # type: ignore[arg-type]
+    return ApiKey("lk_0123456789", subject, role, list(scopes), now, "test", None, None, None, None)  # type: ignore[arg-type]
 
 
 async def test_a_caller_stands_where_the_record_says() -> None:

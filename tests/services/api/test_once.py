@@ -1,6 +1,7 @@
 """A wish with a name is done once, and a wish on a version only on that one."""
 
 import asyncio
+from uuid import UUID
 
 from tests.services.api.world import World
 
@@ -32,6 +33,12 @@ async def test_creating_again_with_the_same_key_names_the_same_lead(world: World
     again = await world.post("rep", "/leads", body, Idempotency_Key="form-7")
     assert again.json() == first.json() | {"repeated": True}
     assert again.headers["location"] == first.headers["location"]
+
+
+async def test_no_id_can_be_told_from_a_key_that_is_an_address(world: World) -> None:
+    """Ids stay on record for ever, and whoever could compute them could find out by trying whose they are."""
+    created = await world.done("rep", "/leads", {}, Idempotency_Key="ada@example.com")
+    assert [UUID(created[id]).version for id in ("lead", "command_id")] == [8, 8]
 
 
 async def test_somebody_elses_key_is_another_key(world: World) -> None:

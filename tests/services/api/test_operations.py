@@ -5,13 +5,15 @@ import json
 from typing import Any
 
 import pytest
+from psycopg import AsyncConnection, errors
+from psycopg.conninfo import make_conninfo
 
 from adapters.postgres import start
 from adapters.schema import install
 from services.api import create_app
 from services.api.examples import ANSWERS, BODIES
 from services.settings import Settings
-from tests.services.api.world import PROJECTIONS, World, opened, served
+from tests.services.api.world import PROJECTIONS, World, opened, projectors, ready, served
 from tests.support.postgres import IN_A_HURRY
 
 OPEN = ("/health", "/ready", "/metrics")
@@ -24,6 +26,30 @@ async def test_ready_tells_the_lag_of_each_projection(world: World) -> None:
     assert {
         line.keys() - {"projection"} == {"position", "lag_events", "parked_streams"} for line in told["projections"]
     } == {True}
+
+
+async def test_read_models_that_nobody_keeps_are_not_ready_and_named(settings: Settings) -> None:
+    async with served(create_app(settings)) as world:
+        async with projectors(settings):
+            await ready(world)
+        # A projector that is started anew has as long as one that died.
+        assert (await world.client.get("/ready")).status_code == 200
+        async with await AsyncConnection.connect(settings.dsn or "", autocommit=True) as owner:
+            await owner.execute(
+                """
+                UPDATE read.leases
+                SET expires_at = clock_timestamp() - interval '11 s'
+                WHERE name IN ('leads', 'queues')
+                """
+            )
+        answer = await world.client.get("/ready")
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (503, "/problems/not-ready")
+        assert told["about"] == {"projections": "leads, queues"}
+        assert "leads, queues" in told["detail"]
+        async with projectors(settings):
+            async with asyncio.timeout(5):
+                await ready(world)
 
 
 async def test_the_wrong_schema_is_not_ready(empty_database: str, settings: Settings) -> None:
@@ -145,6 +171,33 @@ async def test_a_stopped_database_answers_503_and_everything_recovers_by_itself(
             assert (line["lead"], line["state"]) == (lead, "contacted")
     finally:
         server.stop()
+
+
+async def test_on_a_standby_questions_are_answered_and_acts_are_told_to_come_again(
+    world: World, settings: Settings
+) -> None:
+    lead = await world.lead(to="rep-1")
+    await world.see("rep", "/queues/me")
+    standby = make_conninfo(settings.dsn or "", options="-c default_transaction_read_only=on")
+    async with served(create_app(settings.model_copy(update={"dsn": standby}))) as there:
+        there.keys = world.keys
+        (line,) = (await there.get("rep", "/queues/me")).json()["items"]
+        assert line["lead"] == lead
+        refused = await there.post("rep", f"/leads/{lead}/outreach", {"channel": "call", "outcome": "reached"})
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/log-unavailable")
+
+
+@pytest.mark.parametrize("passing", [errors.ReadOnlySqlTransaction, errors.DiskFull, errors.AdminShutdown])
+async def test_what_comes_back_by_itself_is_no_failure_of_ours(
+    world: World, monkeypatch: pytest.MonkeyPatch, passing: type[Exception]
+) -> None:
+    async def fail(*_: Any, **__: Any) -> None:
+        raise passing
+
+    monkeypatch.setattr(world.office.vault, "latest", fail)
+    await world.lead(to="rep-1")
+    answer = await world.see("rep", "/queues/me")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/database-unavailable")
 
 
 async def _answered(world: World, lead: str, call: dict[str, str]) -> dict[str, Any]:

@@ -1,16 +1,25 @@
 """The command line on a database of the test's own, in this process."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from adapters.vault import KeyFile
+from commands.command import Command
+from commands.people import AddPerson
+from domain.access import Principal
+from domain.identity import PersonId, StreamId
 from services.cli import app
+from services.settings import Settings
+from services.wiring import open_office
 
 Cli = Callable[..., Result]
+ADMIN = Principal(id="admin-1", role="admin", via="key:lk_0")
 
 
 @pytest.fixture
@@ -29,3 +38,19 @@ def cli(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
         return answer
 
     return invoke
+
+
+def put_on_record(*wishes: tuple[StreamId, Command[Any]], by: Principal = ADMIN) -> None:
+    """At the desk, on the database that the commands find."""
+
+    async def hand_in() -> None:
+        async with open_office(Settings()) as office:
+            for stream, command in wishes:
+                await office.desk.handle(stream, command, by=by)
+
+    asyncio.run(hand_in())
+
+
+def add_people(*names: str) -> None:
+    people = [AddPerson(person=PersonId(name)) for name in names]
+    put_on_record(*((person.stream, person) for person in people))

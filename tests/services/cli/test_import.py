@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from domain.identity import lead_known_elsewhere_as
 from tests.services.cli.conftest import Cli
 from tests.support.eventually import eventually
+from tests.support.ids import imported_as
 
 LEADS = """\
 id,arrived,origin,mail,phone,agent,state,closed,amount
@@ -23,13 +23,14 @@ id,arrived,origin,mail,phone,agent,state,closed,amount
 9,2026-01-07 11:00,,,,,Open,,
 """
 HOW = [
-    *("--system", "oldcrm", "--zone", "Europe/Vienna", "--register"),
+    *("--as", "admin-1", "--system", "oldcrm", "--zone", "Europe/Vienna", "--register"),
     *("--map", "reference=id", "--map", "arrived_at=arrived", "--map", "source=origin", "--map", "email=mail"),
     *("--map", "phone=phone", "--map", "owner=agent", "--map", "outcome=state", "--map", "ended_at=closed"),
     *("--map", "value=amount", "--set", "currency=EUR"),
     *("--outcome", "Won=converted", "--outcome", "Lost=lost", "--outcome", "Open=open"),
+    *("--source", "Paid Search=paid-search"),
 ]
-SIMPLE = ("--system", "s", "--zone", "UTC", "--map", "reference=id", "--map", "arrived_at=at")
+SIMPLE = ("--as", "admin-1", "--system", "s", "--zone", "UTC", "--map", "reference=id", "--map", "arrived_at=at")
 
 
 def write(content: str, name: str = "leads.csv") -> str:
@@ -51,7 +52,7 @@ def test_every_row_becomes_events_at_their_own_instants(cli: Cli) -> None:
     told = imported(cli, write(LEADS), *HOW)
     assert (told["rows"], told["leads"], told["rejected"]) == (3, {"created": 3}, [])
     assert told["registered"] == {"sources": 2, "people": 1}
-    replay = cli("lead", "replay", lead_known_elsewhere_as("oldcrm", "7"), "--json")
+    replay = cli("lead", "replay", imported_as("oldcrm", "7", Path("home/vault.key")), "--json")
     seven = json.loads(replay.stdout)
     assert [(one["event"], one["at"][:16]) for one in seven["events"]] == [
         ("LeadCreated", "2026-01-05T08:00"),
@@ -59,7 +60,7 @@ def test_every_row_becomes_events_at_their_own_instants(cli: Cli) -> None:
         ("LeadConverted", "2026-01-09T11:00"),
     ]
     assert seven["state"]["value"] == "1200.50 EUR"
-    assert seven["events"][0]["by"] == {"id": "import", "role": "service", "via": "import"}
+    assert seven["events"][0]["by"] == {"id": "admin-1", "role": "service", "via": "import"}
 
 
 def test_a_second_run_doubles_nothing_and_adds_what_is_new(cli: Cli, database: str) -> None:
@@ -150,20 +151,88 @@ def test_unknown_sources_and_people_are_rejected_unless_they_may_be_registered(c
     assert [topic for topic, _ in stored(database)] == ["LeadCreated.v1"]
 
 
-def test_a_name_never_becomes_part_of_an_event(cli: Cli, database: str) -> None:
-    imported(cli, write(LEADS.replace("agent-1", "Mabel Quint")), *HOW)
+@pytest.mark.parametrize(
+    "name",
+    ["Mabel Quint", "mabel", "mabel.quint84", "mabel-quint1990", "mquint2", "mabel@example.com", "4915112345678"],
+)
+def test_a_name_never_becomes_part_of_an_event(cli: Cli, database: str, name: str) -> None:
+    imported(cli, write(LEADS.replace("agent-1", name)), *HOW)
     everything = b"".join(data for _, data in stored(database))
-    assert b"PersonJoined" not in everything
-    for personal in (b"Mabel", b"Quint", b"ada@example.com", b"5550100"):
+    for personal in (name.encode(), b"abel", b"uint", b"ada@example.com", b"5550100"):
         assert personal not in everything
     assert b'"to":"p-' in everything
 
 
-def test_somebody_already_on_record_is_found_by_the_name_used_there(cli: Cli, database: str) -> None:
+def test_owners_that_are_pseudonyms_already_stay_what_they_are(cli: Cli, database: str) -> None:
+    told = imported(cli, write(LEADS), *HOW, "--owners-are-pseudonyms")
+    assert told["registered"] == {"sources": 2, "people": 1}
+    assert b'"to":"agent-1"' in b"".join(data for _, data in stored(database))
+
+
+@pytest.mark.parametrize("name", ["Mabel Quint", "mabel@example.com", "4915112345678", "0151.123-456"])
+def test_what_can_be_no_pseudonym_is_not_taken_for_one(cli: Cli, database: str, name: str) -> None:
+    told = imported(cli, write(LEADS.replace("agent-1", name)), *HOW, "--owners-are-pseudonyms", code=1)
+    assert [(one["line"], one["field"]) for one in told["rejected"]] == [(2, "owner (agent)"), (3, "owner (agent)")]
+    assert "is no pseudonym" in told["rejected"][0]["reason"]
+    assert [topic for topic, _ in stored(database)] == ["LeadCreated.v1"]
+
+
+@pytest.mark.parametrize(
+    "source", ["Referred by Mabel Quint", "Mabel Quint", "mabel@example.com", "4915112345678", "展示会", "x" * 65]
+)
+def test_what_may_be_a_person_does_not_become_a_source(cli: Cli, database: str, source: str) -> None:
+    told = imported(cli, write(LEADS.replace("website", source)), *HOW, code=1)
+    [rejected] = told["rejected"]
+    assert (rejected["line"], rejected["field"]) == (3, "source (origin)")
+    assert f"say what it is called here: --source '{source}'=NAME" in rejected["reason"]
+    assert told["registered"] == {"sources": 1, "people": 1}
+
+    again = imported(cli, "leads.csv", *HOW, "--source", f"{source}=referral")
+    assert again["leads"] == {"unchanged": 2, "created": 1}
+    everything = b"".join(data for _, data in stored(database)).lower()
+    assert b'"source":"referral"' in everything
+    assert b"abel" not in everything
+
+
+def test_a_source_that_is_on_record_is_found_however_it_is_written(cli: Cli) -> None:
+    imported(cli, write(LEADS), *HOW)
+    told = imported(
+        cli, write(LEADS.replace("\n9,2026-01-07 11:00,,", "\n9,2026-01-07 11:00,Paid search,")), *HOW, code=1
+    )
+    assert told["leads"] == {"unchanged": 2, "differs": 1}
+    assert "source is nothing on record, paid-search in the file" in told["differences"][0]["reason"]
+
+
+def test_what_a_source_is_called_here_must_be_a_name(cli: Cli) -> None:
+    answer = cli("import", "leads", write(LEADS), *HOW, "--source", "Fair=The Fair", code=1)
+    assert "--source Fair=NAME: small letters" in answer.stderr
+
+
+def test_somebody_already_on_record_is_found_by_the_name_used_there(cli: Cli) -> None:
     how = [word for word in HOW if word != "--register"]
-    imported(cli, write(LEADS.replace("agent-1", "agent-7")), *HOW)
-    again = imported(cli, write(LEADS.replace("agent-1", "agent-7").replace("\n8,", "\n80,")), *how)
+    imported(cli, write(LEADS), *HOW, "--owners-are-pseudonyms")
+    again = imported(cli, write(LEADS.replace("\n8,", "\n80,")), *how)
     assert again["leads"] == {"created": 1, "unchanged": 2}
+
+
+def test_nobody_imports_anonymously(cli: Cli, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    anonymous = [word for word in HOW if word not in ("--as", "admin-1")]
+    monkeypatch.setenv("TERM", "dumb")
+    assert "'--as' (env var: 'LEADLEDGER_AS')" in cli("import", "leads", write(LEADS), *anonymous, code=2).stderr
+    for name, why in (("import", "that is a part of Leadledger"), ("Ada Lovelace", "no name that can stand on record")):
+        assert why in cli("import", "leads", "leads.csv", *anonymous, "--as", name, code=2).stderr
+    assert stored(database) == []
+
+    monkeypatch.setenv("LEADLEDGER_AS", "admin-1")
+    imported(cli, "leads.csv", *anonymous)
+
+
+def test_whoever_runs_it_again_doubles_nothing(cli: Cli, database: str) -> None:
+    imported(cli, write(LEADS), *HOW)
+    before = stored(database)
+    again = imported(cli, "leads.csv", *HOW, "--as", "admin-2")
+    assert again["leads"] == {"unchanged": 3}
+    assert stored(database) == before
 
 
 def test_traps_in_the_data_are_told(cli: Cli) -> None:
@@ -193,7 +262,8 @@ def test_two_files_are_read_as_one_and_what_has_no_partner_is_told(cli: Cli) -> 
     told = imported(
         cli,
         write("key,at\n1,2026-01-05\n2,2026-01-06\n"),
-        *("--system", "s", "--zone", "UTC", "--map", "reference=key", "--map", "arrived_at=at", "--register"),
+        *("--as", "admin-1", "--system", "s", "--zone", "UTC", "--register"),
+        *("--map", "reference=key", "--map", "arrived_at=at"),
         *("--join", "won.csv", "--on", "key", "--map", "won_at=won", "--map", "owner=agent"),
         code=1,
     )

@@ -261,12 +261,12 @@ def test_commands_find_the_product_that_runs(running: Product) -> None:
     status = cli(running, "projections", "status", "--json")
     assert {one["lag_events"] for one in json.loads(status.stdout)["projections"]} == {0}
 
-    made = cli(running, "keys", "create", "rep-2", "--role", "rep", "--json")
+    made = cli(running, "keys", "create", "rep-2", "--role", "rep", "--as", "admin", "--json")
     key = json.loads(made.stdout)
     assert running.ask("/queues/me", key["key"])[0] == 200
-    assert cli(running, "keys", "revoke", key["id"]).returncode == 0
+    assert cli(running, "keys", "revoke", key["id"], "--as", "admin").returncode == 0
     eventually(lambda: running.ask("/queues/me", key["key"])[0] == 401)
-    assert re.search(rf"{key['id']} .*revoked", cli(running, "keys", "list").stdout)
+    assert re.search(rf"{key['id']} .*revoked .* by admin, .* made by admin", cli(running, "keys", "list").stdout)
 
     rebuilt = cli(running, "projections", "rebuild", "queues")
     assert "queues is rebuilt and in use" in rebuilt.stderr

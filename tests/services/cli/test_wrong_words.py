@@ -7,14 +7,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from services.cli import start
 from services.settings import Settings
+from services.up.children import ChildKeepsDying
 from tests.services.cli.conftest import Cli
 
 MALFORMED = "postgresql://ann:se cret@host/name"
 
 
 def test_no_key_is_made_in_a_name_that_cannot_stand_on_record(cli: Cli) -> None:
-    for words in (("Ann Smith",), ("audit-1", "--as", "Ann Smith")):
+    for words in (("Ann Smith", "--as", "admin-1"), ("audit-1", "--as", "Ann Smith")):
         answer = cli("keys", "create", *words, "--role", "auditor", code=2)
         assert "'Ann Smith' is no name that can stand on record: small letters" in answer.stderr
     assert cli("keys", "list").stdout == ""
@@ -60,6 +62,16 @@ def test_an_empty_setting_is_none_and_a_home_is_the_same_from_everywhere(
         monkeypatch.setenv("LEADLEDGER_HOME", told)
         assert Settings().home == tmp_path / "data"
         assert Settings().vault_key == tmp_path / "data" / "vault.key"
+
+
+def test_a_process_that_does_not_start_is_told_without_a_traceback(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(settings: Settings, *, example: bool) -> None:
+        raise ExceptionGroup("in a task", [ChildKeepsDying("The projector does not start: it ended with status 1.")])
+
+    monkeypatch.setattr(start, "run_until_stopped", run)
+    answer = cli("up", code=1)
+    assert answer.stderr == "The projector does not start: it ended with status 1.\n"
+    assert isinstance(answer.exception, SystemExit)
 
 
 def test_no_completion_is_offered_for_a_command_that_is_not_on_the_path(cli: Cli) -> None:
