@@ -187,7 +187,8 @@ class Desk:
                 around = Surroundings(view, sealed)
                 events = tuple(command.decide(known.state, self._occasion(wish, known), around))
             except NotLookedUpYet as missing:
-                await self._look(view, missing.kind, missing.stream)
+                for kind, neighbour in missing.missing:
+                    await self._look(view, kind, neighbour)
                 continue
             except Refusal:
                 if await self._log_knows_more(view):

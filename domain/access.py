@@ -35,11 +35,13 @@ Action = Literal[
     "team.manage",
     "source.see",
     "source.manage",
+    "policy.see",
+    "policy.manage",
     "projections.see",
 ]
 ACTIONS: frozenset[str] = frozenset(get_args(Action))
 
-SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see"})
+SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see", "policy.see"})
 WORKING = frozenset(
     {
         "lead.see",
@@ -74,6 +76,8 @@ SETTINGS = frozenset(
         "team.manage",
         "source.see",
         "source.manage",
+        "policy.see",
+        "policy.manage",
         "projections.see",
     }
 )
@@ -166,7 +170,7 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
         case OfPerson(person=person):
             return person == who.id and action in ABOUT_ONESELF
         case OfTeam(team=None):
-            return action in ("team.see", "source.see")
+            return action in ("team.see", "source.see", "policy.see")
         case OfTeam(team=team):
             return team == who.team and action == "queue.see"
         case OfEachTeam():

@@ -105,7 +105,7 @@ class ZoneUnknown(Refusal):
 
 
 class HoursAreOutsideTheDay(Refusal):
-    """{day} has hours from minute {opens} to minute {closes}; hours begin before they end, from 00:00 to 24:00."""
+    """{day} has hours from {opens} to {closes}; hours begin before they end, from 00:00 to 24:00."""
 
 
 class HoursOverlap(Refusal):
@@ -196,6 +196,13 @@ def except_days(calendar: Calendar, id: CalendarId, days: Iterable[ExceptedDay],
     return [DaysExcepted(calendar=id, days=tuple(news[day] for day in sorted(news)), at=on.at, by=on.by)]
 
 
+def take_holidays(calendar: Calendar, id: CalendarId, days: Iterable[ExceptedDay], on: Occasion) -> list[CalendarEvent]:
+    """The days of a file that are still to come and like others: what somebody set by hand survives the next file."""
+    known(calendar, id)
+    today = _today(calendar, on)
+    return except_days(calendar, id, [one for one in days if one.day >= today and one.day not in calendar.days], on)
+
+
 def restore_days(calendar: Calendar, id: CalendarId, days: Iterable[date], on: Occasion) -> list[CalendarEvent]:
     """A day that is none of the excepted ones is a day like others already."""
     known(calendar, id)
@@ -212,7 +219,7 @@ def well_kept(day: Day, name: str) -> None:
     """Raises a refusal unless the hours of a day lie in it, in their order, and do not overlap."""
     for hours in day:
         if not 0 <= hours.opens < hours.closes <= MINUTES_OF_A_DAY:
-            raise HoursAreOutsideTheDay(day=name, opens=hours.opens, closes=hours.closes)
+            raise HoursAreOutsideTheDay(day=name, opens=on_the_wall(hours.opens), closes=on_the_wall(hours.closes))
     for before, after in pairwise(day):
         if after.opens < before.closes:
             raise HoursOverlap(day=name, opens=on_the_wall(after.opens), closes=on_the_wall(before.closes))
@@ -235,9 +242,13 @@ def _known_zone(zone: str) -> ZoneInfo:
 
 
 def _to_come(calendar: Calendar, day: date, on: Occasion) -> None:
-    today = on.now.astimezone(ZoneInfo(calendar.settings[-1].zone)).date()
+    today = _today(calendar, on)
     if day < today and not on.history:
         raise DayIsPast(day=day, today=today)
+
+
+def _today(calendar: Calendar, on: Occasion) -> date:
+    return on.now.astimezone(ZoneInfo(calendar.settings[-1].zone)).date()
 
 
 def _not_too_many(days: Iterable[object]) -> None:

@@ -73,11 +73,13 @@ def source_stream(source: SourceId) -> StreamId:
     return StreamId(uuid5(LEADLEDGER, f"source:{source}"))
 
 
+@lru_cache(NAMES_REMEMBERED)
 def calendar_stream(calendar: CalendarId) -> StreamId:
     """Where a calendar's hours and holidays are told."""
     return StreamId(uuid5(LEADLEDGER, f"calendar:{calendar}"))
 
 
+@lru_cache(NAMES_REMEMBERED)
 def policy_stream(policy: PolicyId) -> StreamId:
     """Where a policy's clocks are told."""
     return StreamId(uuid5(LEADLEDGER, f"policy:{policy}"))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from domain.business_time import MINUTES_OF_A_DAY, BusinessTime, Hours, Pause
+from domain.business_time import FARTHEST_YEARS, MINUTES_OF_A_DAY, BusinessTime, Hours, NothingIsWorked, Pause
 from domain.event import Event
 from domain.identity import CalendarId, PersonId, PolicyId, fit
 from domain.occasion import Occasion
@@ -122,6 +122,14 @@ class TargetIsOutOfRange(Refusal):
     """The {clock} clock has a target of {minutes} minutes; a target is from 1 to {most} minutes."""
 
 
+class TargetIsNeverReached(Refusal):
+    """The {clock} clock would never come due: within {years} years the calendar has too few hours; give it more."""
+
+
+class RungIsTooFarOff(Refusal):
+    """Rung {rung} of the {clock} clock is {minutes} minutes off the deadline; a rung is at most {most} minutes off."""
+
+
 class ClockIsTwice(Refusal):
     """The policy has two rules for the {clock} clock; give it one."""
 
@@ -208,7 +216,7 @@ def set_policy(
             raise ClockIsTwice(clock=rule.clock)
         _sensible(rule)
         for start in _tries(holds_from):
-            _in_order(rule, start, deadlines(rule, hours, start))
+            _in_order(rule, start, _tried(rule, hours, start))
     if policy.terms:
         last = policy.terms[-1]
         told = Terms(last.effective_from, last.version, calendar, clocks, snooze_at_most_minutes)
@@ -260,7 +268,9 @@ def _sensible(rule: ClockRule) -> None:
                 rung=number, clock=rule.clock, deed=rung.deed, whom=rung.whom or "nobody", instead=wrong
             )
         if abs(rung.offset_minutes) > LONGEST_TARGET_MINUTES:
-            raise TargetIsOutOfRange(clock=rule.clock, minutes=rung.offset_minutes, most=LONGEST_TARGET_MINUTES)
+            raise RungIsTooFarOff(
+                rung=number, clock=rule.clock, minutes=rung.offset_minutes, most=LONGEST_TARGET_MINUTES
+            )
 
 
 def _wrong_person(rule: ClockRule, rung: Rung) -> str | None:
@@ -276,6 +286,13 @@ def _wrong_person(rule: ClockRule, rung: Rung) -> str | None:
 
 def _tries(holds_from: datetime) -> Iterator[datetime]:
     return (holds_from + timedelta(hours=hours) for hours in range(14 * 24))
+
+
+def _tried(rule: ClockRule, hours: BusinessTime | None, start: datetime) -> Deadlines:
+    try:
+        return deadlines(rule, hours, start)
+    except NothingIsWorked:
+        raise TargetIsNeverReached(clock=rule.clock, years=FARTHEST_YEARS) from None
 
 
 def _in_order(rule: ClockRule, start: datetime, found: Deadlines) -> None:

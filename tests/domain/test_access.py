@@ -76,6 +76,8 @@ team.see                    ad    ad    ad    ad    ad    ad        ad    ad    
 team.manage                 d     d     d     d     d     d         d     d     d
 source.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
 source.manage               d     d     d     d     d     d         d     d     d
+policy.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
+policy.manage               d     d     d     d     d     d         d     d     d
 projections.see             ad    ad    ad    ad    ad    ad        ad    ad    ad
 """
 
@@ -112,6 +114,8 @@ team.see                    mad   mad   mad       ad        ad       mad   ad   
 team.manage                 d     d     d         d         d        d     d      d     d
 source.see                  mad   mad   mad       ad        ad       mad   ad     rmad  ad
 source.manage               d     d     d         d         d        d     d      d     d
+policy.see                  mad   mad   mad       ad        ad       mad   ad     rmad  ad
+policy.manage               d     d     d         d         d        d     d      d     d
 projections.see             ad    ad    ad        ad        ad       ad    ad     mad   ad
 """
 ROLES = {"r": "rep", "m": "manager", "a": "auditor", "d": "admin"}

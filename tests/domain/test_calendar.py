@@ -22,9 +22,11 @@ from domain.calendar import (
     ZoneUnknown,
     evolve,
     except_days,
+    on_the_wall,
     replay,
     restore_days,
     set_hours,
+    take_holidays,
 )
 from domain.event import Actor
 from domain.identity import CalendarId
@@ -103,7 +105,10 @@ def test_a_zone_that_is_none_is_named(zone: str) -> None:
 
 @pytest.mark.parametrize("hours", [Hours(-1, 60), Hours(60, 60), Hours(90, 60), Hours(1380, 1441)])
 def test_hours_lie_in_their_day(hours: Hours) -> None:
-    with pytest.raises(HoursAreOutsideTheDay, match=f"Tuesday has hours from minute {hours.opens} to"):
+    with pytest.raises(
+        HoursAreOutsideTheDay,
+        match=f"Tuesday has hours from {on_the_wall(hours.opens)} to {on_the_wall(hours.closes)};",
+    ):
         setting(week=((), (hours,), (), (), (), (), ()))
     with pytest.raises(HoursAreOutsideTheDay, match="2026-12-24"):
         except_days(replay([was_set()]), VIENNA, [ExceptedDay(EVE.day, (hours,))], on(TEN))
@@ -133,6 +138,18 @@ def test_a_list_of_holidays_may_come_again() -> None:
     assert except_days(calendar, VIENNA, [CHRISTMAS, EVE], on(ONE)) == []
     new = ExceptedDay(date(2026, 12, 26))
     assert except_days(calendar, VIENNA, [CHRISTMAS, new], on(ONE)) == [excepted(new, at=ONE)]
+
+
+def test_holidays_of_a_file_are_taken_where_they_are_to_come_and_nobody_said_otherwise() -> None:
+    calendar = replay([was_set(), excepted(EVE)])
+    past, whole_day = ExceptedDay(NINE.date() - timedelta(days=1)), ExceptedDay(EVE.day, called="heiligabend")
+    today = ExceptedDay(NINE.date())
+    assert take_holidays(calendar, VIENNA, [past, today, whole_day, CHRISTMAS], on(ONE)) == [
+        excepted(today, CHRISTMAS, at=ONE)
+    ]
+    assert take_holidays(calendar, VIENNA, [past, whole_day], on(ONE)) == []
+    with pytest.raises(CalendarUnknown):
+        take_holidays(Calendar(), VIENNA, [CHRISTMAS], on(ONE))
 
 
 def test_a_day_becomes_one_like_others_again() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from domain.business_time import BusinessTime, Hours, NothingIsWorked, Pause
+from domain.business_time import BusinessTime, Hours, Pause
 from domain.event import Actor
 from domain.identity import CalendarId, PersonId, PolicyId
 from domain.occasion import DatedBeforeALaterChange, Occasion
@@ -21,9 +21,11 @@ from domain.policy import (
     PolicyWouldRewriteThePast,
     Rung,
     RungComesBeforeTheClock,
+    RungIsTooFarOff,
     RungsAreOutOfOrder,
     RungTellsTheWrongPerson,
     SnoozeIsOutOfRange,
+    TargetIsNeverReached,
     TargetIsOutOfRange,
     TooManyRungs,
     deadlines,
@@ -152,13 +154,13 @@ def test_the_shortest_and_the_longest_target(minutes: int) -> None:
 
 @pytest.mark.parametrize("minutes", [-LONGEST_TARGET_MINUTES - 1, LONGEST_TARGET_MINUTES + 1])
 def test_a_rung_is_no_farther_from_the_deadline_than_a_year(minutes: int) -> None:
-    with pytest.raises(TargetIsOutOfRange, match=f"a target of {minutes} minutes"):
+    with pytest.raises(RungIsTooFarOff, match=f"Rung 1 of the first_response clock is {minutes} minutes off"):
         setting(clocks=(replace(RESPOND, rungs=(replace(REMIND, offset_minutes=minutes),)),))
 
 
 def test_a_target_that_can_never_be_met_is_refused() -> None:
     once_a_week = BusinessTime("UTC", ((Hours(0, 1),), (), (), (), (), (), ()))
-    with pytest.raises(NothingIsWorked):
+    with pytest.raises(TargetIsNeverReached, match="The reply clock would never come due: within 50 years"):
         setting(clocks=(ClockRule("reply", 50 * 53, "business_minutes"),), hours=once_a_week)
 
 

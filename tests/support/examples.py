@@ -1,9 +1,11 @@
 """One good example of every event, used by all tests that need one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from domain.business_time import Hours
+from domain.calendar import CalendarSet, DaysExcepted, DaysRestored, ExceptedDay
 from domain.event import Actor, Event, Sealed
 from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
@@ -40,6 +42,8 @@ from domain.lead.events import (
     Step,
 )
 from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.policy import ClockRule, PolicySet, Rung
+from domain.rulebook import Rule, RulesOrdered
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 
@@ -50,7 +54,21 @@ MANAGER = PersonId("manager-1")
 NORTH = TeamId("north")
 SALES = TeamId("sales")
 WEBSITE = SourceId("website")
-OFFICE, QUICK = CalendarId("office"), PolicyId("quick")
+OFFICE = CalendarId("office")
+QUICK, CALM = PolicyId("quick"), PolicyId("calm")
+MORNING, AFTERNOON = Hours(8 * 60, 12 * 60), Hours(13 * 60 + 30, 18 * 60)
+CHRISTMAS = (
+    ExceptedDay(date(2026, 12, 24), (MORNING,), "christmas-eve"),
+    ExceptedDay(date(2026, 12, 25), (), "christmas-day"),
+    ExceptedDay(date(2026, 12, 26)),
+)
+LADDER = (
+    Rung(-15, "business_minutes", "remind", "owner"),
+    Rung(0, "business_minutes", "escalate", "accountable"),
+    Rung(30, "business_minutes", "offer_to_team"),
+    Rung(2880, "elapsed_minutes", "escalate", "seat", MANAGER),
+    Rung(4320, "elapsed_minutes", "release"),
+)
 BY_REP = Actor(REP, "rep", "key:lk_3f9a1c")
 BY_MANAGER = Actor(MANAGER, "manager", "key:lk_77b2d0")
 BY_ADMIN = Actor("admin-1", "admin", "cli")
@@ -133,6 +151,34 @@ _EVENTS: tuple[Event, ...] = (
     TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
     SourceRegistered(at=NINE, by=BY_ADMIN, source=WEBSITE, team=NORTH),
     SourceRetired(at=NINE, by=BY_ADMIN, source=WEBSITE),
+    CalendarSet(
+        at=NINE,
+        by=BY_ADMIN,
+        calendar=OFFICE,
+        zone="Europe/Vienna",
+        week=(*((MORNING, AFTERNOON),) * 4, (MORNING,), (), ()),
+        effective_from=NINE,
+    ),
+    DaysExcepted(at=NINE, by=BY_ADMIN, calendar=OFFICE, days=CHRISTMAS),
+    DaysRestored(at=NINE, by=BY_ADMIN, calendar=OFFICE, days=(date(2026, 12, 24),)),
+    PolicySet(
+        at=NINE,
+        by=BY_ADMIN,
+        policy=QUICK,
+        calendar=OFFICE,
+        clocks=(
+            ClockRule("first_response", 60, "business_minutes", LADDER),
+            ClockRule("acknowledgement", 30, "elapsed_minutes"),
+        ),
+        snooze_at_most_minutes=2880,
+        effective_from=NINE,
+    ),
+    RulesOrdered(
+        at=NINE,
+        by=BY_ADMIN,
+        rules=(Rule(QUICK, source=WEBSITE, team=NORTH, priority="high"), Rule(CALM)),
+        effective_from=NINE,
+    ),
 )
 
 EXAMPLES: Mapping[type[Event], Event] = {type(event): event for event in _EVENTS}
