@@ -71,6 +71,8 @@ class Kind(Generic[S]):
     evolve: Callable[[S, Any], S]
     unknown: type[Refusal]
     """What a caller without the right is told: the same as where there is nothing."""
+    may_be_missing: bool = False
+    """Whether everybody may do without; then nothing is looked up where nothing is remembered, and the log tells."""
 
 
 class NothingThere(Refusal):
@@ -83,7 +85,7 @@ TEAM = Kind("team", teams.Team(), teams.evolve, NothingThere)
 SOURCE = Kind("source", source.Source(), source.evolve, NothingThere)
 CALENDAR = Kind("calendar", calendar.Calendar(), calendar.evolve, NothingThere)
 POLICY = Kind("policy", policy.Policy(), policy.evolve, NothingThere)
-RULES = Kind("rulebook", rulebook.Rulebook(), rulebook.evolve, NothingThere)
+RULES = Kind("rulebook", rulebook.Rulebook(), rulebook.evolve, NothingThere, may_be_missing=True)
 
 
 class NotLookedUpYet(Exception):

@@ -227,7 +227,7 @@ class Desk:
 
     async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
-        if remembered is None and begins:
+        if remembered is None and (begins or kind.may_be_missing):
             # Most likely there is nothing to load; the log will tell if there is.
             remembered = _nothing(kind, stream)
         if remembered is not None:

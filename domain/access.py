@@ -26,6 +26,9 @@ Action = Literal[
     "lead.disqualify",
     "lead.reopen",
     "lead.escalate",
+    "lead.acknowledge",
+    "lead.snooze",
+    "lead.keep_time",
     "leads.count",
     "queue.see",
     "person.see",
@@ -56,6 +59,7 @@ WORKING = frozenset(
         "lead.disqualify",
         "lead.reopen",
         "lead.escalate",
+        "lead.snooze",
     }
 )
 WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contact"}
@@ -64,9 +68,9 @@ WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contac
 They may claim it, hear from it, disqualify it, reopen it and call for help; the rest the rules refuse until somebody is
 answerable for the lead, and say so, where this page could only say that there is no such lead.
 """
-MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
+MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim", "lead.acknowledge"}
 ABOUT_ONESELF = frozenset({"queue.see", "person.see", "person.see_profile", "lead.see", "leads.count"})
-FOR_MACHINES = frozenset({"lead.message_automatically"})
+FOR_MACHINES = frozenset({"lead.message_automatically", "lead.keep_time"})
 SETTINGS = frozenset(
     {
         "person.see",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.business_time import BusinessTime, Pause
 from domain.event import Sealed
@@ -55,8 +55,16 @@ class Governing(NamedTuple):
     calendar_version: int | None = None
 
 
-Governs = Callable[[Lead, datetime], Governing | None]
-"""Which policy governs a clock of this lead that starts then, if any does."""
+class Policies(Protocol):
+    """Where policies are looked up."""
+
+    def governing(self, lead: Lead, since: datetime) -> Governing | None:
+        """What governs a clock of this lead that starts then, if anything does."""
+        ...
+
+    def of_clock(self, clock: Clock) -> Governing:
+        """What governed a clock when it was started."""
+        ...
 
 
 class Owed(NamedTuple):
@@ -93,7 +101,7 @@ class LeadIsNotSnoozed(Refusal):
     """The lead is not snoozed, so there is nothing to wake it from."""
 
 
-def follow(lead: Lead, deeds: Sequence[LeadEvent], governs: Governs, on: Occasion) -> list[LeadEvent]:
+def follow(lead: Lead, deeds: Sequence[LeadEvent], policies: Policies, on: Occasion) -> list[LeadEvent]:
     """The deeds, and what they do to the clocks: some stop, others start, and a late fact may undo a breach.
 
     Only what is owed by the record as it then stands counts, in whatever order it became known.
@@ -115,9 +123,9 @@ def follow(lead: Lead, deeds: Sequence[LeadEvent], governs: Governs, on: Occasio
     if not on.history:
         for one in list(what_is_owed(told.lead)):
             if not any(_is_about(clock, one) for clock in running(told.lead)):
-                told.extend(_started(told.lead, one, governs(told.lead, one.since), on))
+                told.extend(_started(told.lead, one, policies.governing(told.lead, one.since), on))
     for clock in running(told.lead):
-        told.extend(_moved(told.lead, clock, governs, on))
+        told.extend(_moved(told.lead, clock, policies, on))
     return told.events
 
 
@@ -297,13 +305,13 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
     ]
 
 
-def _moved(lead: Lead, clock: Clock, governs: Governs, on: Occasion) -> list[LeadEvent]:
+def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[LeadEvent]:
     """Only a snooze moves a clock; what a policy says anew is for the next one."""
     pauses = [pause for pause in lead.snoozes if pause.ends_at > clock.started_at]
-    governing = governs(lead, clock.started_at) if pauses else None
-    rule = governing.terms.rule(clock.name) if governing else None
-    if governing is None or rule is None:
+    if not pauses:
         return []
+    governing = policies.of_clock(clock)
+    [rule] = [rule for rule in governing.terms.clocks if rule.clock == clock.name]
     found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, pauses)
     rungs = _rungs(rule, found, clock.started_at)
     if (found.respond_by, rungs) == (clock.respond_by, clock.rungs):

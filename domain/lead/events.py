@@ -12,6 +12,7 @@ from domain.event import Event, Sealed
 from domain.identity import SLUG, CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.policy import ClockName, Deed, Whom
 from domain.refusal import Refusal
+from domain.rulebook import Priority
 
 Channel = Literal["call", "email", "sms", "meeting", "chat", "other"]
 Outcome = Literal["reached", "no_answer", "left_message", "sent", "bounced"]
@@ -104,6 +105,7 @@ class LeadCreated(Event):
     """Whose queue it arrived in."""
     contact: Sealed | None = None
     """Name, e-mail address, telephone number: in the vault."""
+    priority: Priority | None = None
     dated: Precision = "instant"
     """`day` where only the date of arrival is known: response times must not be read from it."""
 

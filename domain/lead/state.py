@@ -51,6 +51,7 @@ from domain.lead.events import (
     Step,
 )
 from domain.policy import ClockName
+from domain.rulebook import Priority
 
 Ending = Literal["converted", "lost", "disqualified"]
 
@@ -120,6 +121,7 @@ class Lead(NamedTuple):
 
     arrived_at: datetime | None = None
     source: SourceId | None = None
+    priority: Priority | None = None
     owner: PersonId | None = None
     team: TeamId | None = None
     contacted: bool = False
@@ -187,6 +189,7 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return Lead(
                 arrived_at=event.at,
                 source=event.source,
+                priority=event.priority,
                 team=event.team,
                 contact=event.contact,
                 stage_since=event.at,

@@ -67,6 +67,9 @@ lead.lose                   rm    rm    rm    m     .     .         rm    .     
 lead.disqualify             rm    rm    rm    m     .     .         rm    .     rm
 lead.reopen                 rm    rm    rm    m     .     .         rm    .     rm
 lead.escalate               rm    rm    rm    m     .     .         rm    .     rm
+lead.acknowledge            m     m     m     m     .     .         m     .     m
+lead.snooze                 rm    rm    rm    m     .     .         rm    .     rm
+lead.keep_time              .     .     .     .     .     .         .     .     .
 leads.count                 a     a     a     a     a     a         a     a     a
 queue.see                   a     a     a     a     a     a         a     a     a
 person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
@@ -105,6 +108,9 @@ lead.lose                   .     .     .         .         .        .     .    
 lead.disqualify             .     .     .         .         .        .     .      .     .
 lead.reopen                 .     .     .         .         .        .     .      .     .
 lead.escalate               .     .     .         .         .        .     .      .     .
+lead.acknowledge            .     .     .         .         .        .     .      .     .
+lead.snooze                 .     .     .         .         .        .     .      .     .
+lead.keep_time              .     .     .         .         .        .     .      .     .
 leads.count                 rma   ma    ma        a         a        ma    a      ma    a
 queue.see                   rma   ma    ma        a         a        rma   a      ma    a
 person.see                  rmad  mad   mad       ad        ad       mad   ad     mad   ad
@@ -174,7 +180,7 @@ def test_whoever_had_the_lead_then_may_tell_what_they_did() -> None:
 
 
 def test_only_machines_write_automatically() -> None:
-    assert {"lead.message_automatically"} == FOR_MACHINES
+    assert {"lead.message_automatically", "lead.keep_time"} == FOR_MACHINES
     assert not FOR_MACHINES & (WORKING | SETTINGS)
 
 

@@ -1,6 +1,7 @@
 """A lead's clocks: what is owed to it and by when, what came too late, and what happens then."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,7 @@ from domain.lead.events import (
     Step,
 )
 from domain.lead.standing import LeadIsClosed
-from domain.lead.state import Lead, evolve
+from domain.lead.state import Clock, Lead, evolve
 from domain.policy import ClockRule, Rung, Terms
 from tests.domain.lead.told import (
     assigned,
@@ -95,20 +96,29 @@ TERMS = Terms(
 )
 
 
-def governs(lead: Lead, since: datetime) -> Governing | None:
-    return Governing(PolicyId("quick"), TERMS, HOURS, 5)
+GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5)
 
 
-def ungoverned(lead: Lead, since: datetime) -> Governing | None:
-    return None
+@dataclass
+class Always:
+    """Policies that say the same of every lead, or nothing."""
+
+    said: Governing | None = GOVERNING
+
+    def governing(self, lead: Lead, since: datetime) -> Governing | None:
+        return self.said
+
+    def of_clock(self, clock: Clock) -> Governing:
+        assert self.said
+        return self.said
 
 
 class Told:
     """A lead with clocks, to which one thing after another happens."""
 
-    def __init__(self, *events: LeadEvent, governs: Any = governs) -> None:
+    def __init__(self, *events: LeadEvent, policies: Always | None = None) -> None:
         self.lead = Lead()
-        self.governs = governs
+        self.policies = policies or Always()
         self.events: list[LeadEvent] = []
         for event in events:
             self.happens(event)
@@ -116,12 +126,12 @@ class Told:
     def happens(self, *deeds: LeadEvent, now: datetime | None = None, history: bool = False) -> list[LeadEvent]:
         """What follows for the clocks; then it is so, and nothing follows again."""
         occasion = on(now or deeds[0].at, deeds[0].by, history=history)
-        told = follow(self.lead, deeds, self.governs, occasion)
+        told = follow(self.lead, deeds, self.policies, occasion)
         assert told[: len(deeds)] == list(deeds)
         for event in told:
             self.lead = evolve(self.lead, event)
         self.events += told
-        assert follow(self.lead, (), self.governs, occasion) == []
+        assert follow(self.lead, (), self.policies, occasion) == []
         return told[len(deeds) :]
 
     def timekeeper_comes(self, at: datetime, ladder: Sequence[PersonId] = LADDER) -> list[LeadEvent]:
@@ -155,9 +165,9 @@ def test_it_starts_when_the_lead_arrived_and_not_when_we_learned_of_it() -> None
 
 
 def test_without_a_policy_there_is_no_clock() -> None:
-    assert Told(governs=ungoverned).happens(created()) == []
-    no_such_clock = Governing(PolicyId("slow"), _without_clocks(), HOURS)
-    assert Told(governs=lambda lead, since: no_such_clock).happens(created()) == []
+    assert Told(policies=Always(None)).happens(created()) == []
+    no_such_clock = Always(Governing(PolicyId("slow"), _without_clocks(), HOURS))
+    assert Told(policies=no_such_clock).happens(created()) == []
 
 
 def _without_clocks() -> Terms:
@@ -414,7 +424,7 @@ def test_what_was_promised_for_a_time_at_which_the_lead_waits_is_owed_afterwards
 
 def test_snoozing_is_bounded() -> None:
     story = Told(created(), assigned(at=NINE))
-    governing = governs(story.lead, NINE)
+    governing = GOVERNING
     ends = TEN + timedelta(hours=48)
     [snoozed] = snooze(story.lead, ends, "asked_to_wait", None, governing, on(TEN, BY_ANNA))
     assert snoozed == LeadSnoozed(until=ends, reason="asked_to_wait", at=TEN, by=BY_ANNA)
@@ -430,7 +440,7 @@ def test_snoozing_is_bounded() -> None:
 
 def test_snoozing_again_moves_the_end() -> None:
     story = Told(created(), assigned(at=NINE))
-    governing = governs(story.lead, NINE)
+    governing = GOVERNING
     story.happens(*snooze(story.lead, TWO, "asked_to_wait", None, governing, on(NINE + 30 * MINUTE, BY_ANNA)))
     assert snooze(story.lead, TWO, "asked_to_wait", None, governing, on(TWELVE, BY_ANNA)) == []
     again = snooze(story.lead, ONE, "asked_to_wait", None, governing, on(TWELVE, BY_ANNA))
