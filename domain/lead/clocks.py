@@ -197,7 +197,8 @@ def acknowledge(lead: Lead, act_by: datetime, on: Occasion) -> list[LeadEvent]:
         raise CommitmentIsOutOfRange(at=on.at, act_by=act_by)
     if mine[-1].act_by == act_by:
         return []
-    return [EscalationAcknowledged(escalation=mine[-1].number, act_by=act_by, at=on.at, by=on.by)]
+    told = mine[-1]
+    return [EscalationAcknowledged(escalation=told.number, clock=told.clock, act_by=act_by, at=on.at, by=on.by)]
 
 
 def snooze(

@@ -338,6 +338,9 @@ class EscalationAcknowledged(Event):
     """Whoever was told took it upon themselves to see to the lead by an instant; until then nobody else is told."""
 
     escalation: int
+    """1 for the lead's first escalation."""
+    clock: int | None
+    """Whose ladder waits meanwhile, where it was a clock that escalated."""
     act_by: datetime
 
 

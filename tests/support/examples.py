@@ -140,7 +140,7 @@ _EVENTS: tuple[Event, ...] = (
     SomebodyReminded(at=NINE, by=BY_TIMEKEEPER, told=REP, step=Step(2, 1, NINE)),
     LeadOffered(at=NINE, by=BY_TIMEKEEPER, team=NORTH, step=Step(2, 3, NINE.replace(hour=8))),
     RungPassed(at=NINE, by=BY_TIMEKEEPER, step=Step(2, 4, NINE)),
-    EscalationAcknowledged(at=NINE, by=BY_MANAGER, escalation=1, act_by=NINE.replace(hour=11)),
+    EscalationAcknowledged(at=NINE, by=BY_MANAGER, escalation=1, clock=2, act_by=NINE.replace(hour=11)),
     LeadSnoozed(at=NINE, by=BY_REP, until=NINE.replace(hour=12), reason="out_of_office", note=NOTE),
     LeadWoken(at=NINE, by=BY_REP),
     PersonJoined(at=NINE, by=BY_ADMIN, person=REP, team=NORTH, profile=PROFILE),

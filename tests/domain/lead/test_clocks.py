@@ -323,7 +323,7 @@ def test_who_acknowledges_is_given_the_time_they_asked_for() -> None:
     story.timekeeper_comes(TEN)
     occasion = on(TEN + 5 * MINUTE, BY_MANAGER)
     said = acknowledge(story.lead, TWELVE, occasion)
-    assert said == [EscalationAcknowledged(escalation=1, act_by=TWELVE, at=occasion.at, by=BY_MANAGER)]
+    assert said == [EscalationAcknowledged(escalation=1, clock=1, act_by=TWELVE, at=occasion.at, by=BY_MANAGER)]
     story.happens(*said)
     assert acknowledge(story.lead, TWELVE, occasion) == []
     assert story.timekeeper_comes(TWELVE - MINUTE) == []
