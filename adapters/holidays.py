@@ -244,7 +244,9 @@ def _day(told: Any) -> date:
 
 
 def _slug(told: str) -> str | None:
-    """`christmas-day`: what stands on record for ever is no free text."""
+    """`christmas-day`: what stands on record for ever is no free text, and nobody's address."""
+    if "@" in told:
+        return None
     plain = unicodedata.normalize("NFKD", told.casefold()).encode("ascii", "ignore").decode()
     words = re.sub(r"[^a-z0-9]+", "-", plain.replace("'", ""))
     return words.strip("-")[:64].strip("-") or None

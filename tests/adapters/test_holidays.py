@@ -45,7 +45,7 @@ def test_a_holiday_is_called_by_a_name_that_may_stand_on_record() -> None:
         ("New Year’s Day", "new-years-day"),
         ("Mariä Himmelfahrt (Kärnten\\, Öffnung?)", "maria-himmelfahrt-karnten-offnung"),
         ("Große Fronleichnams-Prozession", "grosse-fronleichnams-prozession"),
-        ("ada@example.com", "ada-example-com"),
+        ("ada@example.com", ""),
         ("元旦", ""),
         ("...", ""),
         ("x" * 63 + " yz", "x" * 63),
