@@ -114,6 +114,10 @@ class PolicyUnknown(Refusal):
     """No policy called {policy} is on record; set it first with POST /policies."""
 
 
+class PolicyIsNotInForce(Refusal):
+    """Policy {policy} does not hold at {start} yet; it holds from {effective_from} on."""
+
+
 class CalendarIsNeeded(Refusal):
     """The {clock} clock counts business minutes, so the policy needs a calendar that says when business is done."""
 
@@ -178,6 +182,15 @@ def known(policy: Policy, id: PolicyId) -> PolicyId:
     if policy.id is None:
         raise PolicyUnknown(policy=id)
     return policy.id
+
+
+def in_force(policy: Policy, id: PolicyId, start: datetime) -> Terms:
+    """What a policy says about a clock that starts then."""
+    terms = policy.terms_at(start)
+    if terms is None:
+        known(policy, id)
+        raise PolicyIsNotInForce(policy=id, start=start, effective_from=policy.terms[0].effective_from)
+    return terms
 
 
 def deadlines(rule: ClockRule, hours: BusinessTime | None, start: datetime, pauses: Sequence[Pause] = ()) -> Deadlines:

@@ -16,6 +16,7 @@ from domain.policy import (
     ClockRule,
     Policy,
     PolicyEvent,
+    PolicyIsNotInForce,
     PolicySet,
     PolicyUnknown,
     PolicyWouldRewriteThePast,
@@ -29,6 +30,7 @@ from domain.policy import (
     TargetIsOutOfRange,
     TooManyRungs,
     deadlines,
+    in_force,
     known,
     replay,
     set_policy,
@@ -237,6 +239,16 @@ def test_a_policy_is_known_once_it_was_set() -> None:
     assert known(replay([was_set()]), QUICK) == QUICK
     with pytest.raises(PolicyUnknown, match="No policy called quick"):
         known(Policy(), QUICK)
+
+
+def test_terms_are_in_force_from_an_instant_on() -> None:
+    policy = replay([was_set(), was_set(at=TEN, effective_from=ONE, cap=0)])
+    assert [in_force(policy, QUICK, at).version for at in (NINE, TEN, ONE)] == [1, 1, 2]
+    with pytest.raises(PolicyIsNotInForce, match="Policy quick does not hold at 2026-03-02T08:59:00") as refused:
+        in_force(policy, QUICK, NINE - timedelta(minutes=1))
+    assert refused.value.about["effective_from"] == "2026-03-02T09:00:00+00:00"
+    with pytest.raises(PolicyUnknown):
+        in_force(Policy(), QUICK, NINE)
 
 
 def test_a_name_that_stays_on_record_is_fit_for_it() -> None:

@@ -12,8 +12,9 @@ from adapters.postgres import start
 from adapters.schema import install
 from services.api import create_app
 from services.api.examples import ANSWERS, BODIES
+from services.projector import PROJECTIONS
 from services.settings import Settings
-from tests.services.api.world import PROJECTIONS, World, opened, projectors, ready, served
+from tests.services.api.world import World, opened, projectors, ready, served
 from tests.support.postgres import IN_A_HURRY
 
 OPEN = ("/health", "/ready", "/metrics")

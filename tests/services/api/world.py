@@ -11,16 +11,12 @@ from fastapi import FastAPI
 
 from adapters.event_store import EventStore
 from domain.event import Role
-from projections.leads import leads
-from projections.organisation import people, sources, teams
 from projections.projector import Projection, Projector
-from projections.queues import queues
-from projections.timeline import timeline
 from services.api import create_app
+from services.projector import PROJECTIONS
 from services.settings import Settings, as_role
 from services.wiring import Office, open_log
 
-PROJECTIONS: tuple[Projection, ...] = (leads, people, queues, sources, teams, timeline)
 EVERYTHING = ("lead.create", "lead.message_automatically", "lead.see", "lead.reach_out", "lead.hear_from")
 CALLERS: dict[str, tuple[str, Role, tuple[str, ...]]] = {
     "rep": ("rep-1", "rep", ()),
