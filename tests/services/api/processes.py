@@ -5,7 +5,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import httpx
 
@@ -16,25 +17,30 @@ from tests.support.eventually import eventually
 
 
 @contextmanager
-def a_process(settings: Settings, **more: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+def a_process(
+    settings: Settings, *, said: Path | None = None, **more: str
+) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     more = {"LEADLEDGER_PORT": str(port)} | more
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10)
-    with client, _started("services.api", settings, more) as process:
+    with client, _started("services.api", settings, more, said) as process:
         eventually(lambda: process.poll() is not None or answers(client), within_seconds=30)
         yield process, client
 
 
 @contextmanager
-def a_projector(settings: Settings) -> Iterator[subprocess.Popen[str]]:
-    with _started("services.projector", settings, {}) as process:
+def a_projector(settings: Settings, *, said: Path | None = None, **more: str) -> Iterator[subprocess.Popen[str]]:
+    with _started("services.projector", settings, more, said) as process:
         yield process
 
 
 @contextmanager
-def _started(module: str, settings: Settings, more: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def _started(
+    module: str, settings: Settings, more: dict[str, str], said: Path | None
+) -> Iterator[subprocess.Popen[str]]:
+    """`said` is a file for all that the process says; without one, its errors can be read from the process."""
     environment = os.environ | {
         "LEADLEDGER_DSN": settings.dsn or "",
         "LEADLEDGER_HOME": str(settings.home),
@@ -42,12 +48,16 @@ def _started(module: str, settings: Settings, more: dict[str, str]) -> Iterator[
         **more,
     }
     command = [sys.executable, "-m", module]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    with ExitStack() as stack:
+        out = None if said is None else stack.enter_context(said.open("ab"))
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=out or subprocess.PIPE, text=True
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
 
 
 def answers(client: httpx.Client, path: str = "/health") -> bool:

@@ -1,7 +1,12 @@
 """Nothing personal leaves the vault: canaries sing in no event, read model, log, metric, error or address."""
 
+import base64
 import logging
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -9,8 +14,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from adapters.postgres import start
+from adapters.schema import install
 from services.settings import Settings
-from tests.services.api.world import World
+from services.wiring import open_office
+from tests.services.api.processes import a_process, a_projector
+from tests.services.api.world import CALLERS, THE_ORGANISATION, World, ready
+from tests.support.postgres import IN_A_HURRY
 
 SONG = secrets.token_hex(6)
 NAME, COMPANY, NOTE = f"Zdenka Canary-{SONG}", f"Canary & Sons {SONG}", f"Note {SONG}: likes blue"
@@ -64,6 +74,69 @@ async def test_no_canary_sings_outside_the_vault(
     for table, content in (await _every_table(settings)).items():
         assert _canaries_in(content) == [], table
     assert [_canaries_in(sound) for sound in heard if _canaries_in(sound)] == []
+
+
+async def test_no_canary_sings_in_what_the_processes_say(
+    settings: Settings, server_folder: Path, tmp_path: Path
+) -> None:
+    loud = {"LEADLEDGER_LOG_LEVEL": "debug", "PYTHONASYNCIODEBUG": "1"}
+    api, projector = tmp_path / "api.log", tmp_path / "projector.log"
+    with start(server_folder / "postgres", settings=IN_A_HURRY) as server:
+        await install(server.dsn())
+        await _let_it_tell_everything(server.dsn())
+        settings = settings.model_copy(update={"dsn": server.dsn()})
+        with a_process(settings, said=api, **loud) as (_, client), a_projector(settings, said=projector, **loud):
+            async with _from_outside(settings, str(client.base_url)) as world:
+                lead = await _a_story(world)
+                await _mistakes(world, lead)
+                for path in (f"/leads/{lead}/contact", f"/leads/{lead}/notes", "/people/rep-8/profile"):
+                    assert SONG in (await world.see("manager", path)).text
+                # What fails in the middle of it, too.
+                async with await psycopg.AsyncConnection.connect(settings.dsn or "", autocommit=True) as owner:
+                    await owner.execute("ALTER TABLE vault.sealed RENAME COLUMN ciphertext TO gone")
+                call = {"channel": "call", "outcome": "reached", "note": NOTE}
+                assert (await world.post("manager", f"/leads/{lead}/claims", {})).status_code == 201
+                assert (await world.post("manager", f"/leads/{lead}/outreach", call)).status_code >= 500
+                assert (await world.see("manager", f"/leads/{lead}/contact")).status_code >= 500
+        said = {"api": api.read_bytes(), "projector": projector.read_bytes(), "PostgreSQL": server.log.read_bytes()}
+        async with await psycopg.AsyncConnection.connect(settings.dsn or "") as owner:
+            events = await (await owner.execute("SELECT topic::bytea || data FROM log.events")).fetchall()
+    assert b"incident" in said["api"]
+    assert b"follows the log" in said["projector"]
+    assert b"INSERT INTO access.api_keys" in said["PostgreSQL"]
+    assert lead.encode() in said["PostgreSQL"]
+    said["the log"] = b"\n".join(event for (event,) in events)
+    assert b"LeadLost.v1" in said["the log"]
+    assert {who: _canaries_in_disguise(what) for who, what in said.items()} == {who: [] for who in said}
+
+
+async def _let_it_tell_everything(dsn: str) -> None:
+    """As somebody's own PostgreSQL may: each statement with its parameters, and each error with its words."""
+    async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as owner:
+        for setting, value in (
+            ("log_min_duration_statement", "0"),
+            ("log_parameter_max_length", "-1"),
+            ("log_parameter_max_length_on_error", "-1"),
+            ("log_min_messages", "debug1"),
+            ("log_min_error_statement", "error"),
+            ("log_error_verbosity", "verbose"),
+        ):
+            altering = sql.SQL("ALTER DATABASE postgres SET {} = {}")
+            await owner.execute(altering.format(sql.Identifier(setting), sql.Literal(value)))
+
+
+@asynccontextmanager
+async def _from_outside(settings: Settings, url: str) -> AsyncIterator[World]:
+    """The same world, whose API is another process."""
+    async with open_office(settings) as office, httpx.AsyncClient(base_url=url, timeout=20) as client:
+        world = World(SimpleNamespace(state=SimpleNamespace(office=office)), client)  # type: ignore[arg-type]
+        for caller, (subject, role, scopes) in CALLERS.items():
+            world.keys[caller] = await world.key(subject, role, scopes)
+        await ready(world)
+        for path, body in THE_ORGANISATION:
+            await world.done("admin", path, body)
+        await world.see("admin", "/people/rep-1")
+        yield world
 
 
 async def test_the_vault_keeps_them_and_gives_them_back(world: World) -> None:
@@ -136,3 +209,20 @@ async def _every_table(settings: Settings) -> dict[str, bytes]:
 
 def _canaries_in(content: bytes) -> list[str]:
     return [canary for canary in CANARIES if canary.lower().encode() in content.lower()]
+
+
+def _canaries_in_disguise(content: bytes) -> list[str]:
+    """As they are, in hexadecimal (as PostgreSQL writes bytes), and in base64 wherever in it they begin."""
+    found = _canaries_in(content)
+    for canary in CANARIES:
+        sung = canary.encode()
+        disguises = [sung.hex().encode()]
+        disguises += [base64.b64encode(b"\0" * shift + sung)[4:-4] for shift in range(3)]
+        # Of a short one so little is certain in base64 that anything could be it.
+        found += [f"{canary} in disguise" for disguise in disguises if len(disguise) >= 8 and disguise in content]
+    return found
+
+
+def test_a_canary_is_heard_in_disguise() -> None:
+    for disguised in (SONG.encode().hex().encode(), base64.b64encode(f"x{SONG}y".encode()), NAME.upper().encode()):
+        assert _canaries_in_disguise(b"so " + disguised + b" it goes")

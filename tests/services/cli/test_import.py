@@ -192,6 +192,14 @@ def test_what_can_be_no_pseudonym_is_not_taken_for_one(cli: Cli, database: str, 
     assert [topic for topic, _ in stored(database)] == ["LeadCreated.v1"]
 
 
+def test_no_owner_is_put_on_record_who_is_called_like_a_service(cli: Cli) -> None:
+    cli("keys", "create", "telephony", "--role", "service", "--scope", "lead.see", "--as", "admin-1")
+    for name in ("telephony", "timekeeper"):
+        told = imported(cli, write(LEADS.replace("agent-1", name)), *HOW, "--owners-are-pseudonyms", code=1)
+        assert told["rejected"][0]["reason"] == "is what a service is called, and no person"
+        assert told["registered"].get("people") is None
+
+
 @pytest.mark.parametrize(
     "source", ["Referred by Mabel Quint", "Mabel Quint", "mabel@example.com", "4915112345678", "展示会", "x" * 65]
 )
