@@ -12,6 +12,7 @@ import signal
 import socket
 
 from projections.calendars import calendars
+from projections.deadlines import deadlines
 from projections.leads import leads
 from projections.organisation import people, sources, teams
 from projections.policies import policies, rulebook
@@ -30,6 +31,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     rulebook,
     queues,
     leads,
+    deadlines,
     timeline,
 )
 ROLE = "leadledger_projector"
