@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from projections.projector import Freshness
 from services.api.acting import Act
+from services.api.clocks import clock_acts, clock_questions
 from services.api.describing import describe
 from services.api.front import Front
 from services.api.lead_acts import lead_acts
@@ -24,7 +25,9 @@ from services.wiring import open_office
 OBJECTS_AND_ROUNDS_BETWEEN_SWEEPS = (10_000, 20, 100)
 ROUTERS = (
     lead_acts.router,
+    clock_acts.router,
     lead_questions.router,
+    clock_questions.router,
     queue_questions.router,
     organisation_acts.router,
     organisation_questions.router,

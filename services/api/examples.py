@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands import lead, people, sources, teams
+from commands import clocks, lead, people, sources, teams
 from services.api import answers
+from services.api.clock_answers import Clocks
 
 LEAD = "0b6f7a52-9d0c-4f0e-8a54-6f1f5f1d2c3b"
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -42,6 +43,9 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     lead.DisqualifyLead: _example("It was spam", reason="spam"),
     lead.ReopenLead: _example("They called again", reason="new_interest"),
     lead.EscalateLead: _example("Help is needed", reason="help_needed", rung=1),
+    clocks.AcknowledgeEscalation: _example("I see to it by noon", act_by="2026-03-02T12:00:00Z"),
+    clocks.SnoozeLead: _example("Back on Thursday", until="2026-03-05T09:00:00+01:00", reason="out_of_office"),
+    clocks.WakeLead: _example("They are back already"),
     people.AddPerson: _example("Somebody joins", person="rep-7", team="north", profile={"name": "Ben Example"}),
     people.MovePerson: _example("Somebody changes team", person="rep-7", team="south"),
     people.RemovePerson: _example("Somebody leaves", person="rep-7"),
@@ -52,6 +56,38 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     sources.RetireSource: _example("The campaign is over", source="website"),
 }
 
+_CLOCK = {
+    "number": 1,
+    "clock": "first_response",
+    "standing": "at_risk",
+    "started_at": NINE,
+    "respond_by": "2026-03-02T10:15:00Z",
+    "target_minutes": 60,
+    "unit": "business_minutes",
+    "promised_for": None,
+    "policy": "quick",
+    "policy_version": 3,
+    "calendar": "vienna",
+    "calendar_version": 5,
+    "zone": "Europe/Vienna",
+    "pauses": [{"begins_at": "2026-03-02T09:15:00Z", "ends_at": "2026-03-02T09:30:00Z"}],
+    "elapsed_minutes": 50.0,
+    "stopped_at": None,
+    "stopped_because": None,
+    "breached": False,
+    "retracted": False,
+    "rungs": [
+        {
+            "due_at": TEN,
+            "deed": "remind",
+            "whom": "owner",
+            "seat": None,
+            "fired_at": TEN,
+            "late_seconds": 0.4,
+        }
+    ],
+    "did_not_stop": [{"what": "LeadMessagedAutomatically", "at": NINE, "because": "a machine sent it"}],
+}
 _RECEIPT = {
     "version": 2,
     "position": 17,
@@ -169,6 +205,7 @@ ANSWERS: dict[Any, Any] = {
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
     answers.TeamTold: {"position": 17, **_TEAM},
     answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
+    Clocks: {"position": 17, "lead": LEAD, "items": [_CLOCK]},
     answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},
     answers.LeadTold: {"position": 17, **_LEAD},
     answers.Timeline: {"position": 17, "next": None, "items": [_EVENT]},

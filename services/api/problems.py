@@ -23,6 +23,7 @@ from adapters.schema import SchemaTrouble
 from commands.command import NothingThere
 from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
 from domain.identity import NameIsUnfit
+from domain.lead.clocks import CommitmentIsOutOfRange, SnoozedTooLong, SnoozeEndsInThePast
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
 from domain.lead.ownership import NobodyIsNamed
@@ -47,6 +48,9 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     RecordIsUnreadable: 503,
 }
 FIELDS_OF: Mapping[type[Refusal], tuple[str, ...]] = {
+    CommitmentIsOutOfRange: ("act_by",),
+    SnoozeEndsInThePast: ("until",),
+    SnoozedTooLong: ("until",),
     AtIsInTheFuture: ("at",),
     BeforeTheLeadArrived: ("at",),
     DatedBeforeALaterChange: ("at",),
