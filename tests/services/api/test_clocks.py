@@ -125,7 +125,7 @@ async def test_what_is_out_of_range_is_told_with_its_field(world: World) -> None
     ):
         answer = await world.post("rep", f"/leads/{lead}/{act}", body)
         assert answer.status_code == 422, answer.text
-        assert [error["field"] for error in answer.json()["errors"]] == [field]
+        assert [error["path"] for error in answer.json()["errors"]] == [field]
 
 
 async def test_without_a_policy_a_lead_has_no_clocks(world: World) -> None:
