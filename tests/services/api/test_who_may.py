@@ -44,8 +44,16 @@ QUESTIONS: dict[str, Any] = {
     "/teams": THE_DESK,
     "/teams/{team}": THE_TEAM,
     "/sources": THE_DESK,
+    "/calendars": THE_DESK,
+    "/calendars/{calendar}": THE_DESK,
+    "/policies": THE_DESK,
+    "/policies/{policy}": THE_DESK,
+    "/policies/{policy}/trial": THE_DESK,
+    "/rulebook": THE_DESK,
     "/projections": THE_DESK,
 }
+THERE = {"person": "rep-1", "team": "north", "calendar": "office", "policy": "quick"}
+NOWHERE = {"person": "nobody", "team": "nowhere", "calendar": "nowhere", "policy": "nowhere"}
 
 
 def routes() -> Iterator[APIRoute]:
@@ -93,7 +101,7 @@ async def test_every_question_answers_whom_the_policy_allows_and_nobody_else(wor
     await world.see("rep", f"/leads/{lead}")
     assert {route.path for route in questions()} == set(QUESTIONS)
     for route in questions():
-        path = route.path.format_map({"lead_id": lead, "person": "rep-1", "team": "north"})
+        path = route.path.format_map({**THERE, "lead_id": lead})
         for caller in CALLERS:
             who = principal(caller)
             what = QUESTIONS[route.path] or OfPerson(who.id, who.team)  # type: ignore[arg-type]
@@ -107,9 +115,9 @@ async def test_what_may_not_be_seen_is_told_like_what_is_not_there(world: World,
     lead = await world.lead(to="rep-1", contact={"name": "Ada"})
     await world.see("rep", f"/leads/{lead}")
     for route in questions():
-        there = await world.get(caller, route.path.format_map({"lead_id": lead, "person": "rep-1", "team": "north"}))
+        there = await world.get(caller, route.path.format_map({**THERE, "lead_id": lead}))
         if there.status_code == 404 and "{" in route.path:
-            nowhere = {"lead_id": str(uuid4()), "person": "nobody", "team": "nowhere"}
+            nowhere = {**NOWHERE, "lead_id": str(uuid4())}
             assert _alike(there, await world.get(caller, route.path.format_map(nowhere)))
 
 
@@ -127,9 +135,9 @@ async def test_what_may_not_be_done_is_told_like_what_is_not_there(world: World,
             continue
         refused += 1
         body = BODIES[command]["example"]["value"]
-        there = await world.post(caller, route.path.format(lead_id=lead), body)
+        there = await world.post(caller, route.path.format(**THERE, lead_id=lead), body)
         assert there.status_code == 404, (route.path, there.text)
-        assert _alike(there, await world.post(caller, route.path.format(lead_id=uuid4()), body))
+        assert _alike(there, await world.post(caller, route.path.format(**NOWHERE, lead_id=uuid4()), body))
     assert refused > 0
     assert await world.head() == head
 
