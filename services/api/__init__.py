@@ -15,6 +15,7 @@ from services.api.lead_acts import lead_acts
 from services.api.leads import lead_questions
 from services.api.operations import operations, public
 from services.api.organisation import organisation_acts, organisation_questions
+from services.api.policies import policy_acts, policy_questions
 from services.api.problems import tell_problems
 from services.api.queues import queue_questions
 from services.api.reading import LONGEST_WAIT_SECONDS
@@ -31,6 +32,8 @@ ROUTERS = (
     queue_questions.router,
     organisation_acts.router,
     organisation_questions.router,
+    policy_acts.router,
+    policy_questions.router,
     operations.router,
     public,
 )

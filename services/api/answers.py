@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.event import Role
-from domain.identity import LeadId, PersonId, Position, SourceId, TeamId
+from domain.identity import CalendarId, LeadId, PersonId, PolicyId, Position, SourceId, TeamId
 from domain.lead.events import Channel, Grade, Precision
 from projections.leads import Group, Stage
 from projections.queues import State
@@ -55,6 +55,22 @@ class SourceReceipt(Receipt):
     """What happened to a source."""
 
     source: SourceId
+
+
+class CalendarReceipt(Receipt):
+    """What happened to a calendar."""
+
+    calendar: CalendarId
+
+
+class PolicyReceipt(Receipt):
+    """What happened to a policy."""
+
+    policy: PolicyId
+
+
+class RulebookReceipt(Receipt):
+    """What happened to the rulebook."""
 
 
 class Answer(BaseModel):

@@ -28,6 +28,11 @@ CALLERS: dict[str, tuple[str, Role, tuple[str, ...]]] = {
     "admin": ("admin-1", "admin", ()),
     "service": ("telephony", "service", EVERYTHING),
 }
+DAY = [{"opens": "09:00", "closes": "17:00"}]
+WEEK = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), DAY)
+REMIND = {"offset_minutes": -15, "deed": "remind", "whom": "owner"}
+ESCALATE = {"offset_minutes": 0, "deed": "escalate", "whom": "accountable"}
+CLOCKS = {"first_response": {"target_minutes": 60, "unit": "business_minutes", "rungs": [REMIND, ESCALATE]}}
 THE_ORGANISATION = (
     ("/teams", {"team": "germany"}),
     ("/teams", {"team": "north", "above": "germany"}),
@@ -40,6 +45,9 @@ THE_ORGANISATION = (
     ("/teams/entrustments", {"team": "north", "to": "lead-1"}),
     ("/teams/entrustments", {"team": "south", "to": "lead-2"}),
     ("/sources", {"source": "website", "team": "north"}),
+    ("/calendars", {"calendar": "office", "zone": "Europe/Vienna", "week": WEEK}),
+    ("/policies", {"policy": "quick", "calendar": "office", "clocks": CLOCKS}),
+    ("/rulebook", {"rules": [{"policy": "quick"}]}),
 )
 
 
@@ -59,7 +67,11 @@ class World:
         return office
 
     async def post(self, caller: str, path: str, body: Any, **headers: str) -> httpx.Response:
-        answer = await self.client.post(path, json=body, headers=self.as_(caller) | _spelled(headers))
+        """A file is handed in as it is, everything else as JSON."""
+        said: dict[str, Any] = {"json": body}
+        if isinstance(body, str):
+            headers, said = {"Content_Type": "text/calendar", **headers}, {"content": body}
+        answer = await self.client.post(path, headers=self.as_(caller) | _spelled(headers), **said)
         if answer.status_code in (200, 201):
             self.position = max(self.position, answer.json()["position"])
         return answer
