@@ -24,13 +24,13 @@ LADDER = (
 POLICIES = (
     SetCalendar(calendar=CalendarId("always"), zone="Europe/Vienna", week=WEEK, effective_from=LONG_AGO),
     SetPolicy(
-        policy=PolicyId("quick"),
+        policy=PolicyId("ours"),
         calendar=CalendarId("always"),
         clocks=ClocksGiven(first_response=ClockGiven(target_minutes=60, unit="business_minutes", rungs=LADDER)),
         snooze_at_most_minutes=600,
         effective_from=LONG_AGO,
     ),
-    OrderRules(rules=(RuleGiven(policy=PolicyId("quick")),), effective_from=LONG_AGO),
+    OrderRules(rules=(RuleGiven(policy=PolicyId("ours")),)),
 )
 
 
@@ -64,7 +64,7 @@ async def test_everything_that_a_deadline_was_computed_from_is_told(world: World
         "first_response", "at_risk", 60, "business_minutes"
     )  # fmt: skip
     assert (clock["policy"], clock["policy_version"], clock["calendar"], clock["calendar_version"], clock["zone"]) == (
-        "quick", 1, "always", 1, "Europe/Vienna"
+        "ours", 1, "always", 1, "Europe/Vienna"
     )  # fmt: skip
     started, respond_by = (datetime.fromisoformat(clock[name]) for name in ("started_at", "respond_by"))
     assert respond_by - started == timedelta(minutes=60)
