@@ -116,7 +116,9 @@ class LeadCommand(Command[Lead]):
     def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """What happens, and what that does to the lead's clocks."""
         deeds = self.deeds(state, on, around)
-        return clocks.follow(state, deeds, PoliciesAround(around), on) if deeds else deeds
+        if not deeds or not (state.clocks or around.rulebook().pages):
+            return deeds
+        return clocks.follow(state, deeds, PoliciesAround(around), on)
 
     @abstractmethod
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:

@@ -3,42 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from commands.calendars import HoursGiven, SetCalendar, WeekGiven
 from commands.clocks import KeepTime
-from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
-from domain.access import Principal
-from domain.identity import CalendarId, LeadId, PolicyId, lead_stream
+from domain.identity import LeadId, lead_stream
 from services.timekeeper import TIMEKEEPER
 from tests.services.api.world import World
 
-ADMIN = Principal(id="admin-1", role="admin", via="key:lk_0")
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-ALWAYS = (HoursGiven(opens="00:00", closes="24:00"),)
-WEEK = WeekGiven(
-    monday=ALWAYS, tuesday=ALWAYS, wednesday=ALWAYS, thursday=ALWAYS, friday=ALWAYS, saturday=ALWAYS, sunday=ALWAYS
-)
-LADDER = (
-    RungGiven(offset_minutes=-15, deed="remind", whom="owner"),
-    RungGiven(offset_minutes=0, deed="escalate", whom="accountable"),
-)
-POLICIES = (
-    SetCalendar(calendar=CalendarId("always"), zone="Europe/Vienna", week=WEEK, effective_from=LONG_AGO),
-    SetPolicy(
-        policy=PolicyId("ours"),
-        calendar=CalendarId("always"),
-        clocks=ClocksGiven(first_response=ClockGiven(target_minutes=60, unit="business_minutes", rungs=LADDER)),
-        snooze_at_most_minutes=600,
-        effective_from=LONG_AGO,
-    ),
-    OrderRules(rules=(RuleGiven(policy=PolicyId("ours")),)),
-)
-
 
 async def a_lead(world: World, arrived_minutes_ago: int) -> str:
-    for wish in POLICIES:
-        await world.office.desk.handle(wish.stream, wish, by=ADMIN)
     at = (datetime.now(UTC) - timedelta(minutes=arrived_minutes_ago)).isoformat()
-    lead = str((await world.done("manager", "/leads", {"team": "north", "at": at}))["lead"])
+    lead = str((await world.done("manager", "/leads", {"team": "north", "priority": "high", "at": at}))["lead"])
     await world.done("manager", f"/leads/{lead}/assignments", {"to": "rep-1", "at": at})
     return lead
 
@@ -64,7 +37,7 @@ async def test_everything_that_a_deadline_was_computed_from_is_told(world: World
         "first_response", "at_risk", 60, "business_minutes"
     )  # fmt: skip
     assert (clock["policy"], clock["policy_version"], clock["calendar"], clock["calendar_version"], clock["zone"]) == (
-        "ours", 1, "always", 1, "Europe/Vienna"
+        "at-all-hours", 1, "always", 1, "Europe/Vienna"
     )  # fmt: skip
     started, respond_by = (datetime.fromisoformat(clock[name]) for name in ("started_at", "respond_by"))
     assert respond_by - started == timedelta(minutes=60)
@@ -129,7 +102,8 @@ async def test_what_is_out_of_range_is_told_with_its_field(world: World) -> None
 
 
 async def test_without_a_policy_a_lead_has_no_clocks(world: World) -> None:
-    lead = await world.lead()
+    at = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    lead = (await world.done("manager", "/leads", {"team": "north", "at": at}))["lead"]
     answer = await world.see("manager", f"/leads/{lead}/clocks")
     assert answer.json()["items"] == []
     for other in ("other rep", "other manager"):

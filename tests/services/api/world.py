@@ -32,6 +32,10 @@ DAY = [{"opens": "09:00", "closes": "17:00"}]
 WEEK = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), DAY)
 REMIND = {"offset_minutes": -15, "deed": "remind", "whom": "owner"}
 ESCALATE = {"offset_minutes": 0, "deed": "escalate", "whom": "accountable"}
+ALL_DAY = [{"opens": "00:00", "closes": "24:00"}]
+EVERY_HOUR = dict.fromkeys((*WEEK, "saturday", "sunday"), ALL_DAY)
+LONG_AGO = {"effective_from": "2020-01-01T00:00:00Z"}
+WAITING = {"snooze_at_most_minutes": 600}
 CLOCKS = {"first_response": {"target_minutes": 60, "unit": "business_minutes", "rungs": [REMIND, ESCALATE]}}
 THE_ORGANISATION = (
     ("/teams", {"team": "germany"}),
@@ -47,7 +51,9 @@ THE_ORGANISATION = (
     ("/sources", {"source": "website", "team": "north"}),
     ("/calendars", {"calendar": "office", "zone": "Europe/Vienna", "week": WEEK}),
     ("/policies", {"policy": "quick", "calendar": "office", "clocks": CLOCKS}),
-    ("/rulebook", {"rules": [{"policy": "quick"}]}),
+    ("/calendars", {"calendar": "always", "zone": "Europe/Vienna", "week": EVERY_HOUR, **LONG_AGO}),
+    ("/policies", {"policy": "at-all-hours", "calendar": "always", "clocks": CLOCKS, **LONG_AGO, **WAITING}),
+    ("/rulebook", {"rules": [{"policy": "at-all-hours", "priority": "high"}, {"policy": "quick"}], **LONG_AGO}),
 )
 
 
