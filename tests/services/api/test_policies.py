@@ -273,18 +273,18 @@ async def test_holidays_come_from_a_file_and_may_come_again(world: World) -> Non
         *an_event("DTSTART;VALUE=DATE:19980101", "RRULE:FREQ=YEARLY", "SUMMARY:New Year's Day"),
         *an_event(f"DTSTART:{year}0101T120000Z", "SUMMARY:Lunch"),
     )
-    taken = await world.done("admin", "/calendars/office/holidays", file)
+    taken = (await world.hand_in("admin", "/calendars/office/holidays", file)).json()
     assert (taken["calendar"], taken["events"]) == ("office", ["DaysExcepted.v1"])
     days = (await world.see("rep", "/calendars/office")).json()["days"]
     assert by_hand in days
     assert {"day": f"{year}-12-26", "hours": [], "called": "weihnachten"} in days
     assert {"day": f"{year}-01-01", "hours": [], "called": "new-years-day"} in days
     assert not any(one["day"] < f"{year - 1}-01-02" for one in days)
-    again = await world.post("admin", "/calendars/office/holidays", file)
+    again = await world.hand_in("admin", "/calendars/office/holidays", file)
     assert (again.status_code, again.json()["events"]) == (200, [])
     once = {"Idempotency_Key": "holidays", "Content_Type": "text/calendar; charset=utf-8"}
-    first = await world.post("admin", "/calendars/office/holidays", file, **once)
-    repeated = await world.post("admin", "/calendars/office/holidays", file, **once)
+    first = await world.hand_in("admin", "/calendars/office/holidays", file, **once)
+    repeated = await world.hand_in("admin", "/calendars/office/holidays", file, **once)
     assert repeated.json()["command_id"] == first.json()["command_id"]
 
 
@@ -304,7 +304,7 @@ async def test_a_file_that_cannot_be_taken_is_refused(
     world: World, calendar: str, file: str, status: int, problem: str, said: str
 ) -> None:
     head = await world.head()
-    answer = await world.post("admin", f"/calendars/{calendar}/holidays", file)
+    answer = await world.hand_in("admin", f"/calendars/{calendar}/holidays", file)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}"), answer.text
     assert said in answer.json()["detail"]
     assert await world.head() == head
@@ -321,8 +321,9 @@ async def test_the_examples_of_the_document_are_taken(world: World) -> None:
         (SetCalendar, "/calendars"),
         (ExceptDays, "/calendars/exceptions"),
         (RestoreDays, "/calendars/restorations"),
-        (TakeHolidays, "/calendars/vienna/holidays"),
         (SetPolicy, "/policies"),
         (OrderRules, "/rulebook"),
     ):
         await world.done("admin", path, BODIES[command]["example"]["value"])
+    file = BODIES[TakeHolidays]["example"]["value"]
+    assert (await world.hand_in("admin", "/calendars/vienna/holidays", file)).status_code == 201

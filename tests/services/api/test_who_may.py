@@ -155,9 +155,10 @@ async def test_what_may_not_be_done_is_told_like_what_is_not_there(world: World,
             continue
         refused += 1
         body = BODIES[command]["example"]["value"]
-        there = await world.post(caller, route.path.format(**THERE, lead_id=lead), body)
+        send = world.hand_in if isinstance(body, str) else world.post
+        there = await send(caller, route.path.format(**THERE, lead_id=lead), body)
         assert there.status_code == 404, (route.path, there.text)
-        assert _alike(there, await world.post(caller, route.path.format(**NOWHERE, lead_id=uuid4()), body))
+        assert _alike(there, await send(caller, route.path.format(**NOWHERE, lead_id=uuid4()), body))
     assert refused > 0
     assert await world.head() == head
 
