@@ -103,6 +103,11 @@ class QueueLine(BaseModel):
     last_outreach_at: datetime | None
     last_reply_at: datetime | None
     follow_up_by: datetime | None
+    respond_by: datetime | None = Field(description="The earliest deadline that a policy sets.")
+    offered: bool = Field(description="Anybody of its team may claim it, because nobody had acted in time.")
+    escalated_at: datetime | None = Field(description="Since when somebody knows that it needs help.")
+    escalated_to: PersonId | None = Field(description="Who was told last; null where it was the whole desk.")
+    act_by: datetime | None = Field(description="By when they said that they would act.")
     tier: int = Field(description="0 while somebody waits or was promised something, 1 while it is quiet.")
     attention_at: datetime = Field(description="Since when or until when; the earliest stand first.")
 

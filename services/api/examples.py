@@ -148,6 +148,11 @@ _LINE = {
     "last_outreach_at": None,
     "last_reply_at": None,
     "follow_up_by": None,
+    "respond_by": TEN,
+    "offered": False,
+    "escalated_at": None,
+    "escalated_to": None,
+    "act_by": None,
     "tier": 0,
     "attention_at": NINE,
 }

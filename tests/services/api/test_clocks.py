@@ -108,3 +108,35 @@ async def test_without_a_policy_a_lead_has_no_clocks(world: World) -> None:
     assert answer.json()["items"] == []
     for other in ("other rep", "other manager"):
         assert (await world.see(other, f"/leads/{lead}/clocks")).status_code == 404
+
+
+async def test_a_queue_stands_in_the_order_of_its_deadlines_and_shows_who_needs_help(world: World) -> None:
+    late, early = await a_lead(world, arrived_minutes_ago=90), await a_lead(world, arrived_minutes_ago=10)
+    await keep_time(world, late)
+    world.position = await world.head()
+    queue = (await world.see("rep", "/queues/me")).json()["items"]
+    assert [line["lead"] for line in queue] == [late, early]
+    assert all(line["respond_by"] == line["attention_at"] for line in queue)
+    assert [line["escalated_to"] for line in queue] == ["lead-1", None]
+
+    for caller, leads in {"manager": [late], "auditor": [late], "other manager": [], "rep": []}.items():
+        found = await world.see(caller, "/escalations")
+        assert [line["lead"] for line in found.json()["items"]] == leads, caller
+
+    act_by = (datetime.now(UTC) + timedelta(hours=2)).replace(microsecond=0)
+    await world.done("manager", f"/leads/{late}/acknowledgements", {"act_by": act_by.isoformat()})
+    [line] = (await world.see("manager", "/escalations")).json()["items"]
+    assert datetime.fromisoformat(line["act_by"]) == act_by
+    await world.done("rep", f"/leads/{late}/outreach", {"channel": "call", "outcome": "reached"})
+    assert (await world.see("manager", "/escalations")).json()["items"] == []
+
+
+async def test_escalations_are_told_page_by_page(world: World) -> None:
+    leads = [await a_lead(world, arrived_minutes_ago=minutes) for minutes in (95, 92, 90)]
+    for lead in leads:
+        await keep_time(world, lead)
+    world.position = await world.head()
+    first = (await world.see("manager", "/escalations", limit=2)).json()
+    rest = (await world.see("manager", "/escalations", limit=2, cursor=first["next"])).json()
+    assert [line["lead"] for line in (*first["items"], *rest["items"])] == leads
+    assert rest["next"] is None

@@ -56,6 +56,7 @@ QUESTIONS: dict[str, Any] = {
     "/teams/{team}/queue": THE_TEAM,
     "/teams/{team}/load": THE_TEAM,
     "/queue": THE_DESK,
+    "/escalations": None,
     "/people": THE_DESK,
     "/people/{person}": THE_PERSON,
     "/people/{person}/profile": THE_PERSON,
