@@ -16,6 +16,8 @@ from domain.occasion import Occasion
 from domain.refusal import Refusal
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+"""Files beside the zones that are no names of zones, and tell another time on another machine."""
 MOST_DAYS = 2_000
 """As many days as one event may except: a long file of holidays has a few hundred."""
 
@@ -235,6 +237,8 @@ def _changed(calendar: Calendar, event: Event, **what: Any) -> Calendar:
 
 
 def _known_zone(zone: str) -> ZoneInfo:
+    if zone in OF_THE_MACHINE or zone.startswith(("posix/", "right/")):
+        raise ZoneUnknown(zone=zone)
     try:
         return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

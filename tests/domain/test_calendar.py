@@ -97,7 +97,20 @@ def test_the_past_is_not_rewritten() -> None:
         setting(was_set(at=TEN), week=SHORT, at=NINE)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Wien", "", "../etc/passwd", "Europe", "/etc/localtime"])
+NO_ZONES = [
+    "Europe/Wien",
+    "",
+    "../etc/passwd",
+    "Europe",
+    "/etc/localtime",
+    "localtime",
+    "right/UTC",
+    "posix/UTC",
+    "Factory",
+]
+
+
+@pytest.mark.parametrize("zone", NO_ZONES)
 def test_a_zone_that_is_none_is_named(zone: str) -> None:
     with pytest.raises(ZoneUnknown, match="There is no time zone called"):
         setting(zone=zone)
