@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from commands.command import CALENDAR, CalendarName, Command, Kind, Slug, Surroundings
-from commands.reach import NamedDay, NearInstant
+from commands.command import CALENDAR, CalendarName, Command, Kind, NearInstant, Slug, Surroundings
+from commands.reach import NamedDay
 from domain import calendar as calendars
 from domain.access import THE_DESK, Action, OfTeam
 from domain.business_time import Day, Hours, Week

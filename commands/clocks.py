@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from commands.command import FreeText, Instant, Surroundings
+from commands.command import FreeText, NearInstant, Surroundings
 from commands.lead import LeadCommand, PoliciesAround
 from domain.access import Action
 from domain.lead import clocks
@@ -21,7 +21,7 @@ class AcknowledgeEscalation(LeadCommand):
 
     action: ClassVar[Action] = "lead.acknowledge"
 
-    act_by: Instant = Field(description="By when you will have acted: within seven days.")
+    act_by: NearInstant = Field(description="By when you will have acted: within seven days.")
 
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/clocks.py."""
@@ -34,7 +34,7 @@ class SnoozeLead(LeadCommand):
     action: ClassVar[Action] = "lead.snooze"
     personal: ClassVar[Mapping[str, str]] = {"note": "note"}
 
-    until: Instant
+    until: NearInstant
     reason: SnoozeReason
     note: FreeText | None = None
 

@@ -49,6 +49,21 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+
+
+def _within_reach(instant: datetime) -> datetime:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise PydanticCustomError(
+            "out_of_reach",
+            "it must lie between the years {first} and {last}",
+            {"first": FIRST_YEAR, "last": LAST_YEAR},
+        )
+    return instant
+
+
+NearInstant = Annotated[Instant, AfterValidator(_within_reach)]
+"""An instant that clocks can be counted from: nobody knows those of the year 9999."""
 Slug = StringConstraints(pattern=f"^{identity.SLUG.pattern}$", max_length=64)
 PersonName = Annotated[PersonId, Slug]
 TeamName = Annotated[TeamId, Slug]
@@ -183,7 +198,7 @@ class Command(BaseModel, ABC, Generic[S]):
     personal: ClassVar[Mapping[str, str]] = {}
     """The fields that go to the vault, and what kind of thing each is there."""
 
-    at: Instant | None = Field(
+    at: NearInstant | None = Field(
         default=None, description="When it happened, with its offset from UTC; now, if left out. Never the future."
     )
 

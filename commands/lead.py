@@ -25,8 +25,8 @@ from commands.command import (
     Amount,
     Command,
     FreeText,
-    Instant,
     Kind,
+    NearInstant,
     PersonName,
     ProviderId,
     SourceName,
@@ -315,7 +315,7 @@ class PromiseFollowUp(LeadCommand):
     action: ClassVar[Action] = "lead.promise"
     personal: ClassVar[Mapping[str, str]] = {"note": "note"}
 
-    follow_up_by: Instant
+    follow_up_by: NearInstant
     promised_by: PersonName | None = None
     note: FreeText | None = None
 

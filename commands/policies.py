@@ -13,13 +13,13 @@ from commands.command import (
     CalendarName,
     Command,
     Kind,
+    NearInstant,
     PersonName,
     PolicyName,
     SourceName,
     Surroundings,
     TeamName,
 )
-from commands.reach import NearInstant
 from domain import calendar, person, rulebook, source, team
 from domain import policy as policies
 from domain.access import THE_DESK, Action, OfTeam

@@ -1,30 +1,13 @@
-"""Instants that a clock can be counted from, and days: nobody knows the clocks of the year 9999."""
+"""Days, as they stand in a calendar."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
-
-from commands.command import Instant
-
-FIRST_YEAR, LAST_YEAR = 1970, 2199
-
-
-def _within_reach(instant: datetime) -> datetime:
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-        raise PydanticCustomError(
-            "out_of_reach",
-            "it must lie between the years {first} and {last}",
-            {"first": FIRST_YEAR, "last": LAST_YEAR},
-        )
-    return instant
-
-
-NearInstant = Annotated[Instant, AfterValidator(_within_reach)]
 
 
 def _written_out(value: object) -> object:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from domain.business_time import BusinessTime, Pause
+from domain.business_time import BusinessTime, NothingIsWorked, Pause
 from domain.event import Sealed
 from domain.identity import PersonId, PolicyId
 from domain.lead.events import (
@@ -287,6 +287,8 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
     if governing is None or rule is None:
         return []
     found = _computed(rule, governing.hours, owed.since, owed.promised_for, lead.snoozes)
+    if found is None:
+        return []
     return [
         ClockStarted(
             clock=owed.clock,
@@ -314,6 +316,8 @@ def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[L
     governing = policies.of_clock(clock)
     [rule] = [rule for rule in governing.terms.clocks if rule.clock == clock.name]
     found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, pauses)
+    if found is None:
+        return []
     rungs = _rungs(rule, found, clock.started_at)
     if (found.respond_by, rungs) == (clock.respond_by, clock.rungs):
         return []
@@ -326,13 +330,17 @@ def _computed(
     since: datetime,
     promised: datetime | None,
     pauses: Sequence[Pause],
-) -> Deadlines:
-    if promised is None:
-        return deadlines(rule, hours, since, pauses)
-    # What was promised for a time at which the lead waits is owed when it waits no longer.
-    for pause in sorted(pauses):
-        promised = pause.ends_at if pause.begins_at <= promised < pause.ends_at else promised
-    return ladder_to(rule, hours, promised, pauses)
+) -> Deadlines | None:
+    """None where the calendar was emptied after the policy was tried out: that keeps nothing from being recorded."""
+    try:
+        if promised is None:
+            return deadlines(rule, hours, since, pauses)
+        # What was promised for a time at which the lead waits is owed when it waits no longer.
+        for pause in sorted(pauses):
+            promised = pause.ends_at if pause.begins_at <= promised < pause.ends_at else promised
+        return ladder_to(rule, hours, promised, pauses)
+    except NothingIsWorked:
+        return None
 
 
 def _rungs(rule: ClockRule, found: Deadlines, since: datetime) -> tuple[RungDue, ...]:

@@ -13,9 +13,8 @@ from starlette.types import Receive
 
 from adapters.holidays import holidays
 from commands.calendars import ExceptDays, ExceptedDayGiven, RestoreDays, SetCalendar, TakeHolidays
-from commands.command import NothingThere, utc_now
+from commands.command import NearInstant, NothingThere, utc_now
 from commands.policies import OrderRules, SetPolicy
-from commands.reach import NearInstant
 from domain.access import THE_DESK, Principal, may
 from domain.identity import CalendarId, PolicyId, Position
 from domain.policy import in_force

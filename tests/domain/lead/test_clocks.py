@@ -174,6 +174,15 @@ def _without_clocks() -> Terms:
     return Terms(NINE, 1, None, (), 0)
 
 
+def test_a_calendar_that_was_emptied_keeps_no_lead_from_being_recorded() -> None:
+    empty = BusinessTime("UTC", ((),) * 7)
+    emptied = Always(Governing(PolicyId("quick"), TERMS, empty, 6))
+    assert Told(policies=emptied).happens(created()) == []
+    story = Told(created(), assigned(at=NINE))
+    story.policies = emptied
+    assert story.happens(LeadSnoozed(until=TWELVE, reason="other", at=NINE + MINUTE, by=BY_ANNA)) == []
+
+
 def test_copied_history_starts_no_clock_but_stops_one() -> None:
     assert Told().happens(created(), history=True) == []
     story = Told(created(), assigned())
