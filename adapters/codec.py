@@ -11,10 +11,13 @@ from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
 from adapters.recorder import Row
+from domain.calendar import CalendarEvent
 from domain.event import Actor, Event, Recorded, Unreadable
 from domain.identity import Position, StreamId
 from domain.lead.events import LeadEvent
 from domain.person import PersonEvent
+from domain.policy import PolicyEvent
+from domain.rulebook import RulebookEvent
 from domain.source import SourceEvent
 from domain.team import TeamEvent
 
@@ -22,8 +25,16 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 EVENTS: Mapping[str, type[Event]] = {
     f"{event.__name__}.v1": event
-    for union in (LeadEvent, PersonEvent, TeamEvent, SourceEvent)
-    for event in get_args(union)
+    for union in (
+        LeadEvent,
+        PersonEvent,
+        TeamEvent,
+        SourceEvent,
+        CalendarEvent,
+        PolicyEvent,
+        RulebookEvent,
+    )
+    for event in get_args(union) or (union,)
 }
 """Every event there is, by the name it is stored under."""
 

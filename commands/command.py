@@ -20,17 +20,18 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain import identity, person, source
+from domain import calendar, identity, person, policy, rulebook, source
 from domain import team as teams
 from domain.access import Action, Resource
 from domain.event import Event, Sealed
-from domain.identity import PersonId, SourceId, StreamId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, StreamId, TeamId
 from domain.lead import state as lead
 from domain.lead.standing import LeadUnknown
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
 S = TypeVar("S")
+N = TypeVar("N")
 
 
 def _written_out(value: object) -> object:
@@ -48,10 +49,27 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_in_utc)]
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+
+
+def _within_reach(instant: datetime) -> datetime:
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise PydanticCustomError(
+            "out_of_reach",
+            "it must lie between the years {first} and {last}",
+            {"first": FIRST_YEAR, "last": LAST_YEAR},
+        )
+    return instant
+
+
+NearInstant = Annotated[Instant, AfterValidator(_within_reach)]
+"""An instant that clocks can be counted from: nobody knows those of the year 9999."""
 Slug = StringConstraints(pattern=f"^{identity.SLUG.pattern}$", max_length=64)
 PersonName = Annotated[PersonId, Slug]
 TeamName = Annotated[TeamId, Slug]
 SourceName = Annotated[SourceId, Slug]
+CalendarName = Annotated[CalendarId, Slug]
+PolicyName = Annotated[PolicyId, Slug]
 FreeText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 """Typed by people, so it counts as personal data and goes to the vault."""
 ProviderId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
@@ -68,6 +86,8 @@ class Kind(Generic[S]):
     evolve: Callable[[S, Any], S]
     unknown: type[Refusal]
     """What a caller without the right is told: the same as where there is nothing."""
+    may_be_missing: bool = False
+    """Whether everybody may do without; then nothing is looked up where nothing is remembered, and the log tells."""
 
 
 class NothingThere(Refusal):
@@ -78,14 +98,16 @@ LEAD = Kind("lead", lead.Lead(), lead.evolve, LeadUnknown)
 PERSON = Kind("person", person.Person(), person.evolve, NothingThere)
 TEAM = Kind("team", teams.Team(), teams.evolve, NothingThere)
 SOURCE = Kind("source", source.Source(), source.evolve, NothingThere)
+CALENDAR = Kind("calendar", calendar.Calendar(), calendar.evolve, NothingThere)
+POLICY = Kind("policy", policy.Policy(), policy.evolve, NothingThere)
+RULES = Kind("rulebook", rulebook.Rulebook(), rulebook.evolve, NothingThere, may_be_missing=True)
 
 
 class NotLookedUpYet(Exception):
-    """A decision looks at a stream that the desk has not loaded; the desk loads it and decides again."""
+    """A decision looks at streams that the desk has not loaded; the desk loads them and decides again."""
 
-    def __init__(self, kind: Kind[Any], stream: StreamId) -> None:
-        self.kind = kind
-        self.stream = stream
+    def __init__(self, *missing: tuple[Kind[Any], StreamId]) -> None:
+        self.missing = missing
 
 
 class States(Protocol):
@@ -117,6 +139,31 @@ class Surroundings:
         """The source as far as the log tells."""
         return self._look(SOURCE, identity.source_stream(id))
 
+    def calendar(self, id: CalendarId) -> calendar.Calendar:
+        """The calendar as far as the log tells."""
+        return self._look(CALENDAR, identity.calendar_stream(id))
+
+    def policy(self, id: PolicyId) -> policy.Policy:
+        """The policy as far as the log tells."""
+        return self._look(POLICY, identity.policy_stream(id))
+
+    def rulebook(self) -> rulebook.Rulebook:
+        """Which policies apply, as far as the log tells."""
+        return self._look(RULES, identity.RULEBOOK)
+
+    def each(self, look: Callable[[N], S], names: Iterable[N]) -> dict[N, S]:
+        """The same look at many, loaded together: asked for one by one, the desk would give up."""
+        found: dict[N, S] = {}
+        missing: list[tuple[Kind[Any], StreamId]] = []
+        for name in names:
+            try:
+                found[name] = look(name)
+            except NotLookedUpYet as one:
+                missing += one.missing
+        if missing:
+            raise NotLookedUpYet(*missing)
+        return found
+
     def line(self, id: TeamId | None) -> tuple[teams.Team, ...]:
         """The team, the team above it, and so on; teams stand in a tree, so this ends."""
         line: list[teams.Team] = []
@@ -135,7 +182,7 @@ class Surroundings:
         try:
             state, self.guards[stream] = self.states[stream]
         except KeyError:
-            raise NotLookedUpYet(kind, stream) from None
+            raise NotLookedUpYet((kind, stream)) from None
         return state
 
 
@@ -151,7 +198,7 @@ class Command(BaseModel, ABC, Generic[S]):
     personal: ClassVar[Mapping[str, str]] = {}
     """The fields that go to the vault, and what kind of thing each is there."""
 
-    at: Instant | None = Field(
+    at: NearInstant | None = Field(
         default=None, description="When it happened, with its offset from UTC; now, if left out. Never the future."
     )
 

@@ -187,7 +187,8 @@ class Desk:
                 around = Surroundings(view, sealed)
                 events = tuple(command.decide(known.state, self._occasion(wish, known), around))
             except NotLookedUpYet as missing:
-                await self._look(view, missing.kind, missing.stream)
+                for kind, neighbour in missing.missing:
+                    await self._look(view, kind, neighbour)
                 continue
             except Refusal:
                 if await self._log_knows_more(view):
@@ -226,7 +227,7 @@ class Desk:
 
     async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
-        if remembered is None and begins:
+        if remembered is None and (begins or kind.may_be_missing):
             # Most likely there is nothing to load; the log will tell if there is.
             remembered = _nothing(kind, stream)
         if remembered is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -23,8 +25,8 @@ from commands.command import (
     Amount,
     Command,
     FreeText,
-    Instant,
     Kind,
+    NearInstant,
     PersonName,
     ProviderId,
     SourceName,
@@ -33,14 +35,16 @@ from commands.command import (
 )
 from domain.access import Action, OfLead
 from domain.event import Event
-from domain.identity import PersonId
-from domain.lead import arrival, closing, contact, escalation, ownership
+from domain.identity import PersonId, PolicyId
+from domain.lead import arrival, clocks, closing, contact, escalation, ownership
+from domain.lead.clocks import Governing
 from domain.lead.events import (
     AssignedBecause,
     Channel,
     DisqualificationReason,
     EscalationReason,
     Evidence,
+    LeadEvent,
     LossReason,
     Money,
     Outcome,
@@ -48,9 +52,11 @@ from domain.lead.events import (
     ReleaseReason,
     ReopenReason,
 )
-from domain.lead.state import Lead
+from domain.lead.state import Clock, Lead
 from domain.occasion import Occasion
 from domain.person import PersonUnknown
+from domain.policy import Terms
+from domain.rulebook import Priority
 from domain.source import bringing_leads
 from domain.team import known
 
@@ -107,6 +113,41 @@ class LeadCommand(Command[Lead]):
         """A lead is its owner's and its team's."""
         return OfLead(owner=state.owner, team=state.team)
 
+    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+        """What happens, and what that does to the lead's clocks."""
+        deeds = self.deeds(state, on, around)
+        if not deeds or not (state.clocks or around.rulebook().pages):
+            return deeds
+        return clocks.follow(state, deeds, PoliciesAround(around), on)
+
+    @abstractmethod
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
+        """What happens, if anything, or a refusal."""
+
+
+@dataclass(frozen=True)
+class PoliciesAround:
+    """Policies as a decision finds them; each look is a guard."""
+
+    around: Surroundings
+
+    def governing(self, lead: Lead, since: datetime) -> Governing | None:
+        """By the rulebook, the policy and the calendar that hold then."""
+        name = self.around.rulebook().policy_for(lead.source, lead.team, lead.priority, since)
+        terms = self.around.policy(name).terms_at(since) if name else None
+        return None if name is None or terms is None else self._counted(name, terms, since)
+
+    def of_clock(self, clock: Clock) -> Governing:
+        """By the terms that the clock cites, and the calendar as it is now."""
+        terms = self.around.policy(clock.policy).terms[clock.policy_version - 1]
+        return self._counted(clock.policy, terms, clock.started_at)
+
+    def _counted(self, name: PolicyId, terms: Terms, since: datetime) -> Governing:
+        if terms.calendar is None:
+            return Governing(name, terms)
+        calendar = self.around.calendar(terms.calendar)
+        return Governing(name, terms, calendar.hours_at(since), calendar.version)
+
 
 class CreateLead(LeadCommand):
     """Put a lead that arrived on record."""
@@ -120,19 +161,21 @@ class CreateLead(LeadCommand):
         default=None, description="Whose queue it waits in; its source's team, if it is left out."
     )
     contact: Contact | None = None
+    priority: Priority | None = Field(default=None, description="By which a policy may treat it differently.")
     dated: Precision = Field(default="instant", description="`day` where only the date of arrival is known.")
 
     def resource(self, state: Lead) -> OfLead:
         """A new lead is nobody's; what is on record already is found in the queue it was put into."""
         return OfLead(owner=None, team=self.team)
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/arrival.py."""
         return arrival.create(
             state,
             source=bringing_leads(around.source(self.source), self.source) if self.source else None,
             team=known(around.team(self.team), self.team) if self.team else None,
             contact=around.sealed.get("contact"),
+            priority=self.priority,
             dated=self.dated,
             on=on,
         )
@@ -146,7 +189,7 @@ class CorrectContact(LeadCommand):
 
     contact: Contact
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/arrival.py."""
         return arrival.correct_contact(state, around.sealed["contact"], on)
 
@@ -158,7 +201,7 @@ class RouteLead(LeadCommand):
 
     team: TeamName
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/arrival.py."""
         return arrival.route(state, known(around.team(self.team), self.team), on)
 
@@ -170,7 +213,7 @@ class AssignLead(LeadCommand):
 
     to: PersonName
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/ownership.py."""
         because: AssignedBecause = "imported" if on.history else "by_hand"
         return ownership.assign(state, around.person(self.to), self.to, because, on)
@@ -181,7 +224,7 @@ class ClaimLead(LeadCommand):
 
     action: ClassVar[Action] = "lead.claim"
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/ownership.py."""
         who = _doer(None, on, around)
         return ownership.claim(state, around.person(who), who, on)
@@ -196,7 +239,7 @@ class ReleaseLead(LeadCommand):
     reason: ReleaseReason
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/ownership.py."""
         return ownership.release(state, self.reason, around.sealed.get("note"), on)
 
@@ -221,7 +264,7 @@ class RecordOutreach(LeadCommand):
         """What somebody did while the lead was theirs they may tell when it is theirs no longer."""
         return replace(super().resource(state), owner_then=state.owner_at(self.at) if self.at else None)
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/contact.py."""
         return contact.reach_out(
             state,
@@ -244,7 +287,7 @@ class RecordAutomaticMessage(LeadCommand):
     outcome: Outcome
     evidence: EvidenceGiven | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/contact.py."""
         evidence = self.evidence.evidence if self.evidence else None
         return contact.message_automatically(state, self.channel, self.outcome, evidence, on)
@@ -260,7 +303,7 @@ class RecordReply(LeadCommand):
     evidence: EvidenceGiven | None = None
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/contact.py."""
         evidence = self.evidence.evidence if self.evidence else None
         return contact.hear_from(state, self.channel, evidence, around.sealed.get("note"), on)
@@ -272,11 +315,11 @@ class PromiseFollowUp(LeadCommand):
     action: ClassVar[Action] = "lead.promise"
     personal: ClassVar[Mapping[str, str]] = {"note": "note"}
 
-    follow_up_by: Instant
+    follow_up_by: NearInstant
     promised_by: PersonName | None = None
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/contact.py."""
         promised_by = _doer(self.promised_by, on, around)
         return contact.promise(state, promised_by, self.follow_up_by, around.sealed.get("note"), on)
@@ -299,7 +342,7 @@ class ConvertLead(LeadCommand):
             raise ValueError("give both `value` and `currency`, or neither")
         return self
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/closing.py."""
         money = Money(self.value, self.currency) if self.value is not None and self.currency is not None else None
         return closing.convert(state, money, on)
@@ -314,7 +357,7 @@ class LoseLead(LeadCommand):
     reason: LossReason
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/closing.py."""
         return closing.lose(state, self.reason, around.sealed.get("note"), on)
 
@@ -328,7 +371,7 @@ class DisqualifyLead(LeadCommand):
     reason: DisqualificationReason
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/closing.py."""
         return closing.disqualify(state, self.reason, around.sealed.get("note"), on)
 
@@ -342,7 +385,7 @@ class ReopenLead(LeadCommand):
     reason: ReopenReason
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/closing.py."""
         return closing.reopen(state, self.reason, around.sealed.get("note"), on)
 
@@ -359,7 +402,7 @@ class EscalateLead(LeadCommand):
     )
     note: FreeText | None = None
 
-    def decide(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/escalation.py."""
         ladder = around.ladder(state.team)
         return escalation.escalate(state, ladder, self.rung, self.reason, around.sealed.get("note"), on)

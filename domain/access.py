@@ -26,6 +26,9 @@ Action = Literal[
     "lead.disqualify",
     "lead.reopen",
     "lead.escalate",
+    "lead.acknowledge",
+    "lead.snooze",
+    "lead.keep_time",
     "leads.count",
     "queue.see",
     "person.see",
@@ -35,11 +38,13 @@ Action = Literal[
     "team.manage",
     "source.see",
     "source.manage",
+    "policy.see",
+    "policy.manage",
     "projections.see",
 ]
 ACTIONS: frozenset[str] = frozenset(get_args(Action))
 
-SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see"})
+SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see", "policy.see"})
 WORKING = frozenset(
     {
         "lead.see",
@@ -54,6 +59,7 @@ WORKING = frozenset(
         "lead.disqualify",
         "lead.reopen",
         "lead.escalate",
+        "lead.snooze",
     }
 )
 WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contact"}
@@ -62,9 +68,9 @@ WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contac
 They may claim it, hear from it, disqualify it, reopen it and call for help; the rest the rules refuse until somebody is
 answerable for the lead, and say so, where this page could only say that there is no such lead.
 """
-MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim"}
+MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim", "lead.acknowledge"}
 ABOUT_ONESELF = frozenset({"queue.see", "person.see", "person.see_profile", "lead.see", "leads.count"})
-FOR_MACHINES = frozenset({"lead.message_automatically"})
+FOR_MACHINES = frozenset({"lead.message_automatically", "lead.keep_time"})
 SETTINGS = frozenset(
     {
         "person.see",
@@ -74,6 +80,8 @@ SETTINGS = frozenset(
         "team.manage",
         "source.see",
         "source.manage",
+        "policy.see",
+        "policy.manage",
         "projections.see",
     }
 )
@@ -166,7 +174,7 @@ def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
         case OfPerson(person=person):
             return person == who.id and action in ABOUT_ONESELF
         case OfTeam(team=None):
-            return action in ("team.see", "source.see")
+            return action in ("team.see", "source.see", "policy.see")
         case OfTeam(team=team):
             return team == who.team and action == "queue.see"
         case OfEachTeam():

@@ -16,6 +16,8 @@ PersonId = NewType("PersonId", str)
 """A pseudonym such as `rep-7`: it stands in events for ever, so it must never be a person's name or address."""
 TeamId = NewType("TeamId", str)
 SourceId = NewType("SourceId", str)
+CalendarId = NewType("CalendarId", str)
+PolicyId = NewType("PolicyId", str)
 KeyId = NewType("KeyId", str)
 StreamId = NewType("StreamId", UUID)
 Position = NewType("Position", int)
@@ -32,7 +34,7 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 OURS = frozenset({"import", "leadledger", "cli", "timekeeper", "notifier"})
 """What parts of the product are called where they act by themselves: no person and no other service is called so."""
 
-Name = TypeVar("Name", PersonId, TeamId, SourceId)
+Name = TypeVar("Name", PersonId, TeamId, SourceId, CalendarId, PolicyId)
 Fingerprint = Callable[[bytes], bytes]
 """A hash of 32 bytes under a key that PostgreSQL never sees, so that a guess at what it is of cannot be checked."""
 
@@ -69,6 +71,22 @@ def team_stream(team: TeamId) -> StreamId:
 def source_stream(source: SourceId) -> StreamId:
     """Where a source of leads is registered and retired."""
     return StreamId(uuid5(LEADLEDGER, f"source:{source}"))
+
+
+@lru_cache(NAMES_REMEMBERED)
+def calendar_stream(calendar: CalendarId) -> StreamId:
+    """Where a calendar's hours and holidays are told."""
+    return StreamId(uuid5(LEADLEDGER, f"calendar:{calendar}"))
+
+
+@lru_cache(NAMES_REMEMBERED)
+def policy_stream(policy: PolicyId) -> StreamId:
+    """Where a policy's clocks are told."""
+    return StreamId(uuid5(LEADLEDGER, f"policy:{policy}"))
+
+
+RULEBOOK = StreamId(uuid5(LEADLEDGER, "rulebook"))
+"""Where it is told which policy applies to which lead."""
 
 
 def lead_known_elsewhere_as(system: str, reference: str, fingerprint: Fingerprint) -> LeadId:

@@ -68,10 +68,16 @@ def replay(events: Iterable[SourceEvent]) -> Source:
     return source
 
 
-def bringing_leads(source: Source, id: SourceId) -> Source:
-    """A source that is on record and not retired."""
+def known(source: Source, id: SourceId) -> SourceId:
+    """The id of a source that is on record, be it retired."""
     if source.id is None:
         raise SourceUnknown(source=id)
+    return source.id
+
+
+def bringing_leads(source: Source, id: SourceId) -> Source:
+    """A source that is on record and not retired."""
+    known(source, id)
     if source.retired:
         raise SourceIsRetired(source=id)
     return source
@@ -87,8 +93,7 @@ def register(source: Source, id: SourceId, team: TeamId | None, on: Occasion) ->
 
 def retire(source: Source, id: SourceId, on: Occasion) -> list[SourceEvent]:
     """A source that is not on record cannot be retired."""
-    if source.id is None:
-        raise SourceUnknown(source=id)
+    known(source, id)
     if source.retired:
         return []
     on.not_before(source.changed_at)

@@ -11,15 +11,29 @@ import os
 import signal
 import socket
 
+from projections.calendars import calendars
+from projections.deadlines import deadlines
 from projections.leads import leads
 from projections.organisation import people, sources, teams
+from projections.policies import policies, rulebook
 from projections.projector import Projection, Projector, ReadOnce
 from projections.queues import queues
 from projections.timeline import timeline
 from services.settings import Settings, as_role
 from services.wiring import open_log
 
-PROJECTIONS: tuple[Projection, ...] = (people, teams, sources, queues, leads, timeline)
+PROJECTIONS: tuple[Projection, ...] = (
+    people,
+    teams,
+    sources,
+    calendars,
+    policies,
+    rulebook,
+    queues,
+    leads,
+    deadlines,
+    timeline,
+)
 ROLE = "leadledger_projector"
 
 logger = logging.getLogger(__name__)

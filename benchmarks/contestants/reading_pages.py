@@ -22,7 +22,7 @@ SEED = 11
 
 # Where fewer leads are left, a page is shorter and no measure of anything.
 A_FULL_PAGE_FOLLOWS = """
-SELECT lead, owner, team, tier, attention_at
+SELECT lead, owner, team, tier, attention_at, arrived_at
 FROM (
     SELECT *, row_number() OVER (PARTITION BY owner ORDER BY tier DESC, attention_at DESC, lead DESC) AS left_over
     FROM read.queues
@@ -59,8 +59,8 @@ class Pages:
     async def open(self) -> None:
         """Draw the places where pages begin, evenly over the whole of each table."""
         rows = await self._rows(A_FULL_PAGE_FOLLOWS)
-        for lead, owner, team, tier, attention_at in self._chance.sample(rows, min(PLACES, len(rows))):
-            self._cursors.append(queues.Cursor(tier, attention_at, LeadId(str(lead))))
+        for lead, owner, team, tier, attention_at, arrived_at in self._chance.sample(rows, min(PLACES, len(rows))):
+            self._cursors.append(queues.Cursor(tier, attention_at, arrived_at, LeadId(str(lead))))
             self._owners.append(owner)
             self._teams.append(team)
         rows = await self._rows("SELECT stream, at, version FROM read.timeline WHERE version = 2")

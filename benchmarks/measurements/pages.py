@@ -35,7 +35,11 @@ QUESTIONS = (
     "timeline, first page",
     "timeline, deep page",
 )
-FOLDED_TOGETHER = (("leads", "people"), ("queues", "timeline"), ("teams", "sources"))
+FOLDED_TOGETHER = (
+    ("leads", "people"),
+    ("queues", "timeline"),
+    ("teams", "sources", "calendars", "policies", "rulebook"),
+)
 STORIES = 500
 LONGEST_SECONDS = 1.0
 """Thousands of pages, which is enough for a median."""

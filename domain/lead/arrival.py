@@ -9,6 +9,7 @@ from domain.lead.standing import LeadExistsAlready, existing, open_lead
 from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.refusal import Refusal
+from domain.rulebook import Priority
 from domain.source import Source
 
 
@@ -24,6 +25,7 @@ def create(
     contact: Sealed | None,
     dated: Precision,
     on: Occasion,
+    priority: Priority | None = None,
 ) -> list[LeadEvent]:
     """A lead waits in the queue of the team that was named, else of its source's team, else of the whole desk."""
     source_id = source.id if source else None
@@ -32,7 +34,9 @@ def create(
         if (lead.arrived_at, lead.source) == (on.at, source_id):
             return []
         raise LeadExistsAlready(arrived_at=lead.arrived_at)
-    return [LeadCreated(source=source_id, team=queue, contact=contact, dated=dated, at=on.at, by=on.by)]
+    return [
+        LeadCreated(source=source_id, team=queue, contact=contact, priority=priority, dated=dated, at=on.at, by=on.by)
+    ]
 
 
 def correct_contact(lead: Lead, contact: Sealed, on: Occasion) -> list[LeadEvent]:

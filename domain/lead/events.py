@@ -9,20 +9,26 @@ from decimal import Decimal
 from typing import Literal
 
 from domain.event import Event, Sealed
-from domain.identity import SLUG, PersonId, SourceId, TeamId
+from domain.identity import SLUG, CalendarId, PersonId, PolicyId, SourceId, TeamId
+from domain.policy import ClockName, Deed, Whom
 from domain.refusal import Refusal
+from domain.rulebook import Priority
 
 Channel = Literal["call", "email", "sms", "meeting", "chat", "other"]
 Outcome = Literal["reached", "no_answer", "left_message", "sent", "bounced"]
 Grade = Literal["verified", "corroborated", "claimed"]
 """How far an outreach can be believed: a provider's id, a later reply the same way, or only somebody's word."""
 Precision = Literal["instant", "day"]
-AssignedBecause = Literal["by_hand", "claimed", "imported"]
-ReleaseReason = Literal["workload", "absence", "wrong_person", "other"]
+AssignedBecause = Literal["by_hand", "claimed", "imported", "rescued"]
+"""`rescued`: it was offered to the team because nobody had acted in time, and somebody took it over."""
+ReleaseReason = Literal["workload", "absence", "wrong_person", "not_attended", "other"]
+"""`not_attended`: nobody acted in time, and the policy took the lead away."""
 LossReason = Literal["price", "competitor", "timing", "no_budget", "no_need", "no_response", "other"]
 DisqualificationReason = Literal["spam", "duplicate", "unreachable", "not_a_fit", "other"]
 ReopenReason = Literal["new_interest", "closed_by_mistake", "other"]
 EscalationReason = Literal["no_contact", "promise_broken", "reply_unanswered", "help_needed", "other"]
+SnoozeReason = Literal["asked_to_wait", "out_of_office", "waiting_for_documents", "budget_next_period", "other"]
+StoppedBecause = Literal["answered", "acknowledged", "replaced", "closed"]
 
 
 PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -70,6 +76,26 @@ class Evidence:
             raise EvidenceNamesNothing
 
 
+@dataclass(frozen=True)
+class RungDue:
+    """One rung of a clock's ladder, and when it comes if the clock still runs."""
+
+    due_at: datetime
+    deed: Deed
+    whom: Whom | None = None
+    seat: PersonId | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """Which rung of which clock came due, and when it should have come; `at` tells when it did."""
+
+    clock: int
+    rung: int
+    """1 for the first of the ladder."""
+    due_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class LeadCreated(Event):
     """A lead arrived."""
@@ -79,6 +105,7 @@ class LeadCreated(Event):
     """Whose queue it arrived in."""
     contact: Sealed | None = None
     """Name, e-mail address, telephone number: in the vault."""
+    priority: Priority | None = None
     dated: Precision = "instant"
     """`day` where only the date of arrival is known: response times must not be read from it."""
 
@@ -118,6 +145,8 @@ class LeadReleased(Event):
     """Whose queue it went back to."""
     reason: ReleaseReason
     note: Sealed | None = None
+    step: Step | None = None
+    """The rung of a clock's ladder that came due, where nobody's hand released it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,11 +242,120 @@ class LeadReopened(Event):
 class LeadEscalated(Event):
     """Somebody who answers for the team now knows."""
 
-    told: PersonId
+    told: PersonId | None
+    """None where nobody answers for the lead: then the whole desk is told."""
     rung: int
-    """1 for whoever answers for the lead's team, 2 for the one above, and so on."""
+    """1 for whoever answers for the lead's team, 2 for the one above, and so on; 0 for somebody who was named."""
     reason: EscalationReason
     note: Sealed | None = None
+    step: Step | None = None
+    """The rung of a clock's ladder that came due, where nobody called for help."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockStarted(Event):
+    """Somebody has to act on the lead by an instant; it was decided by the policy and the calendar of that moment."""
+
+    clock: ClockName
+    number: int
+    """1 for the lead's first clock, 2 for the next."""
+    started_at: datetime
+    respond_by: datetime
+    rungs: tuple[RungDue, ...]
+    policy: PolicyId
+    policy_version: int
+    calendar: CalendarId | None = None
+    calendar_version: int | None = None
+    promised_for: datetime | None = None
+    """The instant that was promised, where it was a promise that started the clock."""
+    escalation: int | None = None
+    """Which of the lead's escalations is to be acknowledged, the first being 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockMoved(Event):
+    """The clock stood still for a while, or will; so everything about it comes later, or earlier again."""
+
+    number: int
+    respond_by: datetime
+    rungs: tuple[RungDue, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockStopped(Event):
+    """Nothing is owed any more that this clock was about."""
+
+    number: int
+    stopped_at: datetime
+    """When what it waited for was done, which may be before we learned of it."""
+    because: StoppedBecause
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockBreached(Event):
+    """Nobody acted in time. What was done meanwhile and why it did not count is on record beside it."""
+
+    number: int
+    due_at: datetime
+    owner: PersonId | None
+    """Whose the lead was when it was due."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreachRetracted(Event):
+    """What we learned later shows that somebody had acted in time. Both stay on record."""
+
+    number: int
+    answered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class SomebodyReminded(Event):
+    """Before it was too late somebody was reminded."""
+
+    told: PersonId | None
+    """None where the lead is nobody's and nobody answers for it."""
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadOffered(Event):
+    """Anybody of the team may take the lead over now; the first claim wins."""
+
+    team: TeamId | None
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class RungPassed(Event):
+    """A rung came due and there was nothing to do: nobody has the lead that it would have taken from somebody."""
+
+    step: Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscalationAcknowledged(Event):
+    """Whoever was told took it upon themselves to see to the lead by an instant; until then nobody else is told."""
+
+    escalation: int
+    """1 for the lead's first escalation."""
+    clock: int | None
+    """Whose ladder waits meanwhile, where it was a clock that escalated."""
+    act_by: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadSnoozed(Event):
+    """The lead waits for a known reason; its clocks stand still."""
+
+    until: datetime
+    reason: SnoozeReason
+    note: Sealed | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeadWoken(Event):
+    """The lead waits no longer; its clocks go on."""
 
 
 LeadEvent = (
@@ -237,6 +375,17 @@ LeadEvent = (
     | LeadDisqualified
     | LeadReopened
     | LeadEscalated
+    | ClockStarted
+    | ClockMoved
+    | ClockStopped
+    | ClockBreached
+    | BreachRetracted
+    | SomebodyReminded
+    | LeadOffered
+    | RungPassed
+    | EscalationAcknowledged
+    | LeadSnoozed
+    | LeadWoken
 )
 
 

@@ -16,6 +16,10 @@ class LeadIsAlreadyClaimed(Refusal):
     """Somebody was first: the lead is {owner}'s."""
 
 
+class HadItBefore(Refusal):
+    """{person} had this lead and did not act in time; somebody else may claim it, or a manager assign it."""
+
+
 class NotYourLead(Refusal):
     """The lead is {owner}'s, not {person}'s; ask the person who answers for the team to assign it."""
 
@@ -38,10 +42,16 @@ def assign(lead: Lead, to: Person, to_id: PersonId, because: AssignedBecause, on
 
 
 def claim(lead: Lead, who: Person, who_id: PersonId, on: Occasion) -> list[LeadEvent]:
-    """The first claim wins; the second is told who was first."""
-    if open_lead(lead, on).owner not in (None, who_id):
+    """The first claim wins; the second is told who was first.
+
+    What is somebody's may be claimed by a team-mate once it was offered, because nobody had acted in time.
+    """
+    rescued = open_lead(lead, on).owner not in (None, who_id)
+    if rescued and not (lead.offered and who.team == lead.team):
         raise LeadIsAlreadyClaimed(owner=lead.owner)
-    return assign(lead, who, who_id, "claimed", on)
+    if who_id in lead.excluded:
+        raise HadItBefore(person=who_id)
+    return assign(lead, who, who_id, "rescued" if rescued else "claimed", on)
 
 
 def release(lead: Lead, reason: ReleaseReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:

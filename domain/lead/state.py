@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, assert_never
+from typing import Any, Literal, NamedTuple, assert_never
 
+from domain.business_time import Pause
 from domain.event import Sealed
-from domain.identity import PersonId, SourceId, TeamId
+from domain.identity import PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
+    BreachRetracted,
     Channel,
+    ClockBreached,
+    ClockMoved,
+    ClockStarted,
+    ClockStopped,
     ContactCorrected,
     DisqualificationReason,
+    EscalationAcknowledged,
     EscalationReason,
     Evidence,
     FollowUpPromised,
@@ -26,16 +33,25 @@ from domain.lead.events import (
     LeadFollowedUp,
     LeadLost,
     LeadMessagedAutomatically,
+    LeadOffered,
     LeadReleased,
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     LossReason,
     Money,
     Outcome,
     Outreach,
     OutreachBounced,
+    RungDue,
+    RungPassed,
+    SomebodyReminded,
+    Step,
 )
+from domain.policy import ClockName
+from domain.rulebook import Priority
 
 Ending = Literal["converted", "lost", "disqualified"]
 
@@ -67,12 +83,45 @@ class Trace(NamedTuple):
     evidence: Evidence | None
 
 
+class Clock(NamedTuple):
+    """Somebody has, or had, to act by an instant."""
+
+    number: int
+    name: ClockName
+    started_at: datetime
+    respond_by: datetime
+    rungs: tuple[RungDue, ...]
+    policy: PolicyId
+    policy_version: int
+    promised_for: datetime | None = None
+    escalation: int | None = None
+    fired: frozenset[int] = frozenset()
+    """The rungs that came due, the first being 1."""
+    breached: bool = False
+    retracted: bool = False
+    stopped_at: datetime | None = None
+
+
+class Escalation(NamedTuple):
+    """Somebody was told that the lead needs help."""
+
+    number: int
+    at: datetime
+    told: PersonId | None
+    rung: int
+    clock: int | None
+    seen_to: bool = False
+    """Whoever was told did something about it."""
+    act_by: datetime | None = None
+
+
 # A tuple with names: a changed copy costs a quarter of a dataclass's, and every event makes one.
 class Lead(NamedTuple):
     """A lead as the record tells: open unless it ended, somebody's unless it waits in a queue."""
 
     arrived_at: datetime | None = None
     source: SourceId | None = None
+    priority: Priority | None = None
     owner: PersonId | None = None
     team: TeamId | None = None
     contacted: bool = False
@@ -93,6 +142,14 @@ class Lead(NamedTuple):
     rungs: frozenset[tuple[int, EscalationReason]] = frozenset()
     """The rungs of the line of management that this spell of being open has reached, and why."""
     contact: Sealed | None = None
+    clocks: tuple[Clock, ...] = ()
+    """All there ever were, the first being number 1."""
+    escalations: tuple[Escalation, ...] = ()
+    snoozes: tuple[Pause, ...] = ()
+    offered: bool = False
+    """Anybody of its team may take it over."""
+    excluded: frozenset[PersonId] = frozenset()
+    """From whom it was taken because nobody acted in time."""
 
     @property
     def exists(self) -> bool:
@@ -124,11 +181,15 @@ class Lead(NamedTuple):
 
 def evolve(lead: Lead, event: LeadEvent) -> Lead:
     """The lead after this event."""
+    for escalation in lead.escalations:
+        if not escalation.seen_to and event.at >= escalation.at and escalation.told == _whose_act(event):
+            lead = _escalation(lead, escalation.number, seen_to=True)
     match event:
         case LeadCreated():
             return Lead(
                 arrived_at=event.at,
                 source=event.source,
+                priority=event.priority,
                 team=event.team,
                 contact=event.contact,
                 stage_since=event.at,
@@ -139,10 +200,12 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return lead._replace(team=event.team, tenures=(*lead.tenures, Tenure(event.at, None)))
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
-            return lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures)
+            return lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
         case LeadReleased():
             tenures = (*lead.tenures, Tenure(event.at, None))
-            return lead._replace(owner=None, team=event.team, tenures=tenures)
+            excluded = lead.excluded | {event.owner} if event.reason == "not_attended" else lead.excluded
+            released = lead._replace(owner=None, team=event.team, tenures=tenures, offered=False, excluded=excluded)
+            return _stepped(released, event.step)
         case LeadContacted() | LeadFollowedUp():
             return lead._replace(contacted=True, outreach=lead.outreach | {trace(event)})
         case OutreachBounced():
@@ -161,9 +224,49 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadDisqualified():
             return _ended(lead, "disqualified", event.at)._replace(ended_because=event.reason)
         case LeadReopened():
-            return lead._replace(ending=None, ended_because=None, ended_at=None, value=None, stage_since=event.at)
+            opened = lead._replace(ending=None, ended_because=None, ended_at=None, value=None, stage_since=event.at)
+            return opened._replace(excluded=frozenset())
         case LeadEscalated():
-            return lead._replace(rungs=lead.rungs | {(event.rung, event.reason)})
+            clock = event.step.clock if event.step else None
+            acted = any(made.made_by == event.told and made.at >= event.at for made in lead.outreach)
+            told = Escalation(len(lead.escalations) + 1, event.at, event.told, event.rung, clock, acted)
+            rungs = lead.rungs if event.step else lead.rungs | {(event.rung, event.reason)}
+            return _stepped(lead._replace(rungs=rungs, escalations=(*lead.escalations, told)), event.step)
+        case ClockStarted():
+            clocks = (
+                *lead.clocks,
+                Clock(
+                    event.number,
+                    event.clock,
+                    event.started_at,
+                    event.respond_by,
+                    event.rungs,
+                    event.policy,
+                    event.policy_version,
+                    event.promised_for,
+                    event.escalation,
+                ),
+            )
+            return lead._replace(clocks=clocks)
+        case ClockMoved():
+            return _clock(lead, event.number, respond_by=event.respond_by, rungs=event.rungs)
+        case ClockStopped():
+            return _clock(lead, event.number, stopped_at=event.stopped_at)
+        case ClockBreached():
+            return _clock(lead, event.number, breached=True)
+        case BreachRetracted():
+            return _clock(lead, event.number, retracted=True)
+        case SomebodyReminded() | RungPassed():
+            return _stepped(lead, event.step)
+        case LeadOffered():
+            return _stepped(lead._replace(offered=True), event.step)
+        case EscalationAcknowledged():
+            return _escalation(lead, event.escalation, seen_to=True, act_by=event.act_by)
+        case LeadSnoozed():
+            return lead._replace(snoozes=(*lead.snoozes, Pause(event.at, event.until)))
+        case LeadWoken():
+            *earlier, last = lead.snoozes
+            return lead._replace(snoozes=(*earlier, Pause(last.begins_at, event.at)))
         case _:
             assert_never(event)
 
@@ -191,6 +294,29 @@ def _owed(lead: Lead) -> Promise | None:
     kept = any(made.at > latest.made_at for made in lead.outreach)
     given_back = any(tenure.owner is None and tenure.since >= latest.made_at for tenure in lead.tenures)
     return None if kept or given_back else latest
+
+
+def _whose_act(event: LeadEvent) -> str | None:
+    """Who did something about the lead; who only records what the lead or a machine did has done nothing."""
+    if isinstance(event, Outreach):
+        return event.made_by
+    return None if isinstance(event, LeadReplied | LeadMessagedAutomatically) else event.by.id
+
+
+def _clock(lead: Lead, number: int, **what: Any) -> Lead:
+    before, clock, after = lead.clocks[: number - 1], lead.clocks[number - 1], lead.clocks[number:]
+    return lead._replace(clocks=(*before, clock._replace(**what), *after))
+
+
+def _stepped(lead: Lead, step: Step | None) -> Lead:
+    if step is None:
+        return lead
+    return _clock(lead, step.clock, fired=lead.clocks[step.clock - 1].fired | {step.rung})
+
+
+def _escalation(lead: Lead, number: int, **what: Any) -> Lead:
+    before, escalation, after = lead.escalations[: number - 1], lead.escalations[number - 1], lead.escalations[number:]
+    return lead._replace(escalations=(*before, escalation._replace(**what), *after))
 
 
 def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from domain.event import Event, Recorded
 from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
+    ClockMoved,
+    ClockStarted,
+    ClockStopped,
+    EscalationAcknowledged,
     FollowUpPromised,
     LeadAssigned,
     LeadContacted,
     LeadConverted,
     LeadCreated,
     LeadDisqualified,
+    LeadEscalated,
     LeadFollowedUp,
     LeadLost,
+    LeadOffered,
     LeadReleased,
     LeadReopened,
     LeadReplied,
@@ -25,6 +32,7 @@ from domain.lead.events import (
 )
 from projections.projector import OneRow, Table
 
+NO_HELP_NEEDED: dict[str, Any] = {"escalated_at": None, "escalated_to": None, "act_by": None}
 State = Literal["new", "contacted", "replied", "promised", "wrote_again"]
 """`wrote_again`: it was lost, and the lead has written since; somebody should open it again."""
 
@@ -52,6 +60,18 @@ class Plate(NamedTuple):
     lost_at: datetime | None
     follow_up_by: datetime | None
     """What is owed: the latest promise, unless it was kept or the lead was given back."""
+    owed: str
+    """By when each running clock of the lead has to be answered, by its number, as JSON."""
+    respond_by: datetime | None
+    """The earliest of these."""
+    offered: bool
+    """Anybody of the team may take it over."""
+    escalated_at: datetime | None
+    """Since when somebody knows that it needs help, if it still does."""
+    escalated_to: PersonId | None
+    """Who was told last; None where it was the whole desk."""
+    act_by: datetime | None
+    """By when they said that they would act."""
     tier: int
     attention_at: datetime
 
@@ -76,18 +96,25 @@ PLATES = Table(
     given_back_at timestamptz,
     lost_at timestamptz,
     follow_up_by timestamptz,
+    owed text NOT NULL,
+    respond_by timestamptz,
+    offered boolean NOT NULL,
+    escalated_at timestamptz,
+    escalated_to text,
+    act_by timestamptz,
     tier smallint NOT NULL,
     attention_at timestamptz NOT NULL
     """,
     indexes=(
-        "(owner, tier, attention_at, lead) WHERE open AND owner IS NOT NULL",
-        "(team, tier, attention_at, lead) WHERE open AND team IS NOT NULL",
-        "(team, tier, attention_at, lead) WHERE open AND owner IS NULL",
-        "(tier, attention_at, lead) WHERE open AND owner IS NULL",
+        "(owner, tier, attention_at, arrived_at, lead) WHERE open AND owner IS NOT NULL",
+        "(team, tier, attention_at, arrived_at, lead) WHERE open AND team IS NOT NULL",
+        "(team, tier, attention_at, arrived_at, lead) WHERE open AND owner IS NULL",
+        "(tier, attention_at, arrived_at, lead) WHERE open AND owner IS NULL",
+        "(escalated_at, lead) WHERE open AND escalated_at IS NOT NULL",
     ),
 )
 
-queues = OneRow(name="queues", version=2, table=PLATES, row=Plate)
+queues = OneRow(name="queues", version=3, table=PLATES, row=Plate)
 
 
 @queues.when(LeadCreated)
@@ -112,6 +139,12 @@ def put_it_in_the_queue(plate: Plate | None, recorded: Recorded[LeadCreated]) ->
         given_back_at=None,
         lost_at=None,
         follow_up_by=None,
+        owed="{}",
+        respond_by=None,
+        offered=False,
+        escalated_at=None,
+        escalated_to=None,
+        act_by=None,
         tier=0,
         attention_at=event.at,
     )
@@ -127,7 +160,7 @@ def move_it_to_another_queue(plate: Plate | None, recorded: Recorded[LeadRouted]
 def put_it_on_a_plate(plate: Plate | None, recorded: Recorded[LeadAssigned]) -> Plate:
     """It becomes somebody's; what the lead waits for stays as urgent as it was."""
     plate, event = there(plate), recorded.event
-    return plate._replace(owner=event.to, team=event.team or plate.team, since=event.at)
+    return plate._replace(owner=event.to, team=event.team or plate.team, since=event.at, offered=False)
 
 
 @queues.when(LeadReleased)
@@ -149,6 +182,7 @@ def count_the_outreach(plate: Plate | None, recorded: Recorded[Outreach]) -> Pla
             outreach_count=plate.outreach_count + 1,
             last_outreach_at=max(at, plate.last_outreach_at or at),
             unanswered_since=unanswered_since,
+            **NO_HELP_NEEDED,
         )
     )
 
@@ -176,13 +210,58 @@ def note_the_promise(plate: Plate | None, recorded: Recorded[FollowUpPromised]) 
 def take_it_away(plate: Plate | None, recorded: Recorded[Event]) -> Plate:
     """Nothing is left to do."""
     lost_at = recorded.event.at if isinstance(recorded.event, LeadLost) else None
-    return weighed(there(plate)._replace(open=False, lost_at=lost_at, promised_at=None, promised_for=None))
+    return weighed(
+        there(plate)._replace(open=False, lost_at=lost_at, promised_at=None, promised_for=None, **NO_HELP_NEEDED)
+    )
 
 
 @queues.when(LeadReopened)
 def bring_it_back(plate: Plate | None, recorded: Recorded[LeadReopened]) -> Plate:
     """The lead is its former owner's again, and what was unanswered still is."""
     return weighed(there(plate)._replace(open=True, lost_at=None, since=recorded.event.at))
+
+
+@queues.when(ClockStarted)
+def owe_an_answer(plate: Plate | None, recorded: Recorded[ClockStarted]) -> Plate:
+    """What a manager owes is no deadline of the lead's owner."""
+    event = recorded.event
+    if event.clock == "acknowledgement":
+        return there(plate)
+    return _owing(there(plate), {str(event.number): _told(event.respond_by)})
+
+
+@queues.when(ClockMoved)
+def owe_it_at_another_time(plate: Plate | None, recorded: Recorded[ClockMoved]) -> Plate:
+    """The lead waits, or waits no longer."""
+    plate, event = there(plate), recorded.event
+    if str(event.number) not in json.loads(plate.owed):
+        return plate
+    return _owing(plate, {str(event.number): _told(event.respond_by)})
+
+
+@queues.when(ClockStopped)
+def owe_it_no_more(plate: Plate | None, recorded: Recorded[ClockStopped]) -> Plate:
+    """Whatever the reason."""
+    return _owing(there(plate), {}, without=str(recorded.event.number))
+
+
+@queues.when(LeadOffered)
+def let_the_team_take_it(plate: Plate | None, recorded: Recorded[LeadOffered]) -> Plate:
+    """It stays on its owner's plate until somebody does."""
+    return there(plate)._replace(offered=True)
+
+
+@queues.when(LeadEscalated)
+def show_that_help_is_needed(plate: Plate | None, recorded: Recorded[LeadEscalated]) -> Plate:
+    """Since the first time; told to whoever was told last."""
+    plate, event = there(plate), recorded.event
+    return plate._replace(escalated_at=plate.escalated_at or event.at, escalated_to=event.told, act_by=None)
+
+
+@queues.when(EscalationAcknowledged)
+def show_that_somebody_sees_to_it(plate: Plate | None, recorded: Recorded[EscalationAcknowledged]) -> Plate:
+    """Until when they want to have acted."""
+    return there(plate)._replace(act_by=recorded.event.act_by)
 
 
 class NothingBeforeTheLead(Exception):
@@ -198,11 +277,17 @@ def there(plate: Plate | None) -> Plate:
 
 def given_back(plate: Plate, team: TeamId | None, at: datetime) -> Plate:
     """The plate, nobody's from this instant on."""
-    return weighed(plate._replace(owner=None, team=team, since=at, given_back_at=max(at, plate.given_back_at or at)))
+    given_back_at = max(at, plate.given_back_at or at)
+    return weighed(plate._replace(owner=None, team=team, since=at, given_back_at=given_back_at, offered=False))
 
 
 def weighed(plate: Plate) -> Plate:
-    """The plate with what is owed to the lead, and its place in the queue."""
+    """The plate with what is owed to the lead, and its place in the queue: by its deadline, where a policy sets one."""
+    plate = _weighed(plate)
+    return plate if plate.respond_by is None else plate._replace(tier=0, attention_at=plate.respond_by)
+
+
+def _weighed(plate: Plate) -> Plate:
     made, contacted, given_back = plate.promised_at, plate.last_outreach_at, plate.given_back_at
     kept = made is not None and contacted is not None and contacted > made
     void = made is not None and given_back is not None and given_back >= made
@@ -216,6 +301,18 @@ def weighed(plate: Plate) -> Plate:
     if owed is not None:
         return _waiting(plate, "promised", owed, owed)
     return plate._replace(state="contacted", follow_up_by=None, tier=1, attention_at=contacted)
+
+
+def _owing(plate: Plate, more: dict[str, str], *, without: str = "") -> Plate:
+    owed: dict[str, str] = json.loads(plate.owed) | more
+    owed.pop(without, None)
+    respond_by = datetime.fromisoformat(min(owed.values())) if owed else None
+    return weighed(plate._replace(owed=json.dumps(owed), respond_by=respond_by))
+
+
+def _told(instant: datetime) -> str:
+    # Instants of one form and zone stand in the order of their letters.
+    return instant.isoformat(timespec="microseconds")
 
 
 def _waiting(plate: Plate, state: State, owed: datetime | None, since: datetime) -> Plate:

@@ -34,13 +34,19 @@ class Queued:
     last_outreach_at: datetime | None
     last_reply_at: datetime | None
     follow_up_by: datetime | None
+    respond_by: datetime | None
+    """The earliest deadline that a policy sets."""
+    offered: bool
+    escalated_at: datetime | None
+    escalated_to: PersonId | None
+    act_by: datetime | None
     tier: int
     attention_at: datetime
 
     @property
     def cursor(self) -> Cursor:
         """Where the next page begins."""
-        return Cursor(self.tier, self.attention_at, self.lead)
+        return Cursor(self.tier, self.attention_at, self.arrived_at, self.lead)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Cursor:
 
     tier: int
     attention_at: datetime
+    arrived_at: datetime
     lead: LeadId
 
 
@@ -72,16 +79,17 @@ class Load:
 LINES = sql.SQL(
     """
     SELECT lead, owner, team, source, state, since, arrived_at,
-           outreach_count, last_outreach_at, last_reply_at, follow_up_by, tier, attention_at
+           outreach_count, last_outreach_at, last_reply_at, follow_up_by, respond_by, offered,
+           escalated_at, escalated_to, act_by, tier, attention_at
     FROM read.queues
     WHERE open
       AND {whose}
-      AND (tier, attention_at, lead) > (%(tier)s, %(attention_at)s, %(lead)s)
-    ORDER BY tier, attention_at, lead
+      AND (tier, attention_at, arrived_at, lead) > (%(tier)s, %(attention_at)s, %(arrived_at)s, %(lead)s)
+    ORDER BY tier, attention_at, arrived_at, lead
     LIMIT %(limit)s
     """
 )
-START = {"tier": -1, "attention_at": "-infinity", "lead": UUID(int=0)}
+START = {"tier": -1, "attention_at": "-infinity", "arrived_at": "-infinity", "lead": UUID(int=0)}
 
 
 async def plate_of(
@@ -109,6 +117,52 @@ async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, 
     return await _page(connection, sql.SQL("owner IS NULL AND team IS NULL"), {}, after, limit)
 
 
+@dataclass(frozen=True)
+class After:
+    """A place among the escalations: after this line."""
+
+    escalated_at: datetime
+    lead: LeadId
+
+
+async def escalations(
+    connection: AnyConnection,
+    *,
+    person: PersonId,
+    teams: Sequence[TeamId],
+    everybodys: bool,
+    after: After | None = None,
+    limit: int = 50,
+) -> list[Queued]:
+    """The leads of which somebody was told that they need help, the longest first.
+
+    Those of these teams, those that this person was told of, and those of which the whole desk was told; or all.
+    """
+    found = await connection.execute(
+        """
+        SELECT lead, owner, team, source, state, since, arrived_at,
+               outreach_count, last_outreach_at, last_reply_at, follow_up_by, respond_by, offered,
+               escalated_at, escalated_to, act_by, tier, attention_at
+        FROM read.queues
+        WHERE open
+          AND escalated_at IS NOT NULL
+          AND (%(everybodys)s OR team = ANY(%(teams)s) OR escalated_to = %(person)s)
+          AND (escalated_at, lead) > (%(escalated_at)s, %(lead)s)
+        ORDER BY escalated_at, lead
+        LIMIT %(limit)s
+        """,
+        {
+            "everybodys": everybodys,
+            "teams": list(teams),
+            "person": person,
+            "escalated_at": after.escalated_at if after else "-infinity",
+            "lead": UUID(after.lead) if after else UUID(int=0),
+            "limit": limit,
+        },
+    )
+    return [_line(row) for row in await found.fetchall()]
+
+
 async def counts(connection: AnyConnection, team: TeamId) -> list[Load]:
     """How much each person has of a team's leads, after what waits in its queue."""
     found = await connection.execute(
@@ -133,9 +187,7 @@ async def counts(connection: AnyConnection, team: TeamId) -> list[Load]:
 async def _page(
     connection: AnyConnection, whose: sql.SQL, who: dict[str, Any], after: Cursor | None, limit: int
 ) -> list[Queued]:
-    begin = (
-        START if after is None else {"tier": after.tier, "attention_at": after.attention_at, "lead": UUID(after.lead)}
-    )
+    begin = START if after is None else {**after.__dict__, "lead": UUID(after.lead)}
     found = await connection.execute(LINES.format(whose=whose), {**who, **begin, "limit": limit})
     return [_line(row) for row in await found.fetchall()]
 

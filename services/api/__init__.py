@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 
 from projections.projector import Freshness
 from services.api.acting import Act
+from services.api.clocks import clock_acts, clock_questions
 from services.api.describing import describe
 from services.api.front import Front
 from services.api.lead_acts import lead_acts
 from services.api.leads import lead_questions
 from services.api.operations import operations, public
 from services.api.organisation import organisation_acts, organisation_questions
+from services.api.policies import policy_acts, policy_questions
 from services.api.problems import tell_problems
 from services.api.queues import queue_questions
 from services.api.reading import LONGEST_WAIT_SECONDS
@@ -24,10 +26,14 @@ from services.wiring import open_office
 OBJECTS_AND_ROUNDS_BETWEEN_SWEEPS = (10_000, 20, 100)
 ROUTERS = (
     lead_acts.router,
+    clock_acts.router,
     lead_questions.router,
+    clock_questions.router,
     queue_questions.router,
     organisation_acts.router,
     organisation_questions.router,
+    policy_acts.router,
+    policy_questions.router,
     operations.router,
     public,
 )

@@ -13,17 +13,28 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from starlette.types import Receive, Scope, Send
 
+from commands.calendars import CalendarCommand
 from commands.command import Command
 from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
 from commands.people import AddPerson, PersonCommand
+from commands.policies import OrderRules, SetPolicy
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
 from domain.access import THE_DESK, Principal, may
 from domain.identity import LeadId, StreamId, keyed_id, lead_stream
 from domain.person import NameIsTaken
 from domain.refusal import Refusal
-from services.api.answers import LeadReceipt, PersonReceipt, Receipt, SourceReceipt, TeamReceipt
+from services.api.answers import (
+    CalendarReceipt,
+    LeadReceipt,
+    PersonReceipt,
+    PolicyReceipt,
+    Receipt,
+    RulebookReceipt,
+    SourceReceipt,
+    TeamReceipt,
+)
 from services.api.asking import LeadInPath, identified
 from services.api.counting import EVENTS
 from services.api.problems import HeaderIsMalformed, WishIsWrong, wrong_fields
@@ -53,12 +64,17 @@ class Act(APIRoute):
         headers: Headers = dict(scope["headers"])
         state = scope["app"].state
         desk = AtTheDesk(state.office, await identified(state.callers, headers), headers)
-        command = await told_in_json(headers, receive)
-        receipt = await self.endpoint(**_validated(self.command, command, scope["path_params"]), desk=desk)
+        receipt = await self.endpoint(**await self.told(desk, headers, receive, scope["path_params"]), desk=desk)
         body: bytes = receipt.__pydantic_serializer__.to_json(receipt)
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": desk.status, "headers": [*desk.headers, length]})
         await send({"type": "http.response.body", "body": body})
+
+    async def told(
+        self, desk: AtTheDesk, headers: Headers, receive: Receive, path: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The command, and what the path says it is about."""
+        return _validated(self.command, await told_in_json(headers, receive), path)
 
 
 class AtTheDesk:
@@ -101,6 +117,18 @@ class AtTheDesk:
     async def source(self, command: SourceCommand) -> SourceReceipt:
         """Something about a source."""
         return self._receipt(SourceReceipt, await self._hand_in(command.stream, command), source=command.source)
+
+    async def calendar(self, command: CalendarCommand) -> CalendarReceipt:
+        """Something about a calendar."""
+        return self._receipt(CalendarReceipt, await self._hand_in(command.stream, command), calendar=command.calendar)
+
+    async def policy(self, command: SetPolicy) -> PolicyReceipt:
+        """Something about a policy."""
+        return self._receipt(PolicyReceipt, await self._hand_in(command.stream, command), policy=command.policy)
+
+    async def rulebook(self, command: OrderRules) -> RulebookReceipt:
+        """Something about the rulebook."""
+        return self._receipt(RulebookReceipt, await self._hand_in(command.stream, command))
 
     async def _hand_in(self, stream: StreamId, command: Command[Any]) -> Handled:
         try:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.event import Role
-from domain.identity import LeadId, PersonId, Position, SourceId, TeamId
+from domain.identity import CalendarId, LeadId, PersonId, PolicyId, Position, SourceId, TeamId
 from domain.lead.events import Channel, Grade, Precision
 from projections.leads import Group, Stage
 from projections.queues import State
@@ -57,6 +57,22 @@ class SourceReceipt(Receipt):
     source: SourceId
 
 
+class CalendarReceipt(Receipt):
+    """What happened to a calendar."""
+
+    calendar: CalendarId
+
+
+class PolicyReceipt(Receipt):
+    """What happened to a policy."""
+
+    policy: PolicyId
+
+
+class RulebookReceipt(Receipt):
+    """What happened to the rulebook."""
+
+
 class Answer(BaseModel):
     """An answer from a read model."""
 
@@ -87,6 +103,11 @@ class QueueLine(BaseModel):
     last_outreach_at: datetime | None
     last_reply_at: datetime | None
     follow_up_by: datetime | None
+    respond_by: datetime | None = Field(description="The earliest deadline that a policy sets.")
+    offered: bool = Field(description="Anybody of its team may claim it, because nobody had acted in time.")
+    escalated_at: datetime | None = Field(description="Since when somebody knows that it needs help.")
+    escalated_to: PersonId | None = Field(description="Who was told last; null where it was the whole desk.")
+    act_by: datetime | None = Field(description="By when they said that they would act.")
     tier: int = Field(description="0 while somebody waits or was promised something, 1 while it is quiet.")
     attention_at: datetime = Field(description="Since when or until when; the earliest stand first.")
 

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
-from commands.command import NothingThere, PersonName, SourceName, TeamName
+from commands.command import CalendarName, NothingThere, PersonName, PolicyName, SourceName, TeamName
 from domain.access import THE_DESK, Action, OfLead, OfPerson, OfTeam, Principal, Resource, may
 from domain.identity import LeadId, PersonId
 from domain.lead.standing import LeadUnknown
@@ -28,6 +28,8 @@ LEAD_ID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 LeadInPath = Annotated[LeadId, Path(pattern=LEAD_ID, description="The lead's id, as every answer spells it.")]
 PersonInPath = Annotated[PersonName, Path(description="A person's name on record, a pseudonym.")]
+CalendarInPath = Annotated[CalendarName, Path(description="A calendar's name on record.")]
+PolicyInPath = Annotated[PolicyName, Path(description="A policy's name on record.")]
 TeamInPath = Annotated[TeamName, Path(description="A team's name on record.")]
 SourceInPath = Annotated[SourceName, Path(description="A source's name on record.")]
 

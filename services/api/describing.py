@@ -14,6 +14,8 @@ from services.api.asking import Asked
 from services.api.examples import ANSWERS, BODIES
 from services.api.problems import Problem, documented
 
+FILES: dict[str, dict[str, Any]] = {"text/calendar": {"schema": {"type": "string"}}}
+"""Bodies that are no JSON."""
 E = TypeVar("E", bound=Callable[..., Any])
 
 ABOUT = """
@@ -62,7 +64,7 @@ class Acts:
     def __init__(self, tags: list[str | Any]) -> None:
         self.router = APIRouter(tags=tags, route_class=Act)
 
-    def post(self, path: str) -> Callable[[E], E]:
+    def post(self, path: str, media: str = "application/json", route: type[Act] = Act) -> Callable[[E], E]:
         """The function below is what this path does."""
 
         def add(endpoint: E) -> E:
@@ -83,8 +85,9 @@ class Acts:
                 },
                 openapi_extra={
                     "parameters": HEADERS,
-                    "requestBody": {"content": {"application/json": {"examples": BODIES[command]}}},
+                    "requestBody": {"content": {media: {"examples": BODIES[command], **FILES.get(media, {})}}},
                 },
+                route_class_override=route,
             )
             return endpoint
 

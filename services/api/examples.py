@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands import lead, people, sources, teams
-from services.api import answers
+from commands import calendars, clocks, lead, people, policies, sources, teams
+from services.api import answers, terms
+from services.api.clock_answers import Clocks
 
 LEAD = "0b6f7a52-9d0c-4f0e-8a54-6f1f5f1d2c3b"
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -14,6 +15,37 @@ NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
 def _example(summary: str, **body: Any) -> dict[str, Any]:
     return {"example": {"summary": summary, "value": body}}
 
+
+_DAY = [{"opens": "09:00", "closes": "12:30"}, {"opens": "13:30", "closes": "18:00"}]
+_WEEK = {
+    "monday": _DAY,
+    "tuesday": _DAY,
+    "wednesday": _DAY,
+    "thursday": _DAY,
+    "friday": [{"opens": "09:00", "closes": "15:00"}],
+}
+_EVE = {"day": "2126-12-24", "hours": [{"opens": "09:00", "closes": "12:00"}], "called": "christmas-eve"}
+_RUNGS = [
+    {"offset_minutes": -15, "deed": "remind", "whom": "owner"},
+    {"offset_minutes": 0, "deed": "escalate", "whom": "accountable"},
+    {"offset_minutes": 30, "deed": "offer_to_team"},
+]
+_CLOCKS = {
+    "first_response": {"target_minutes": 60, "unit": "business_minutes", "rungs": _RUNGS},
+    "acknowledgement": {"target_minutes": 30, "unit": "elapsed_minutes"},
+}
+_RULES = [{"policy": "quick", "source": "website", "priority": "high"}, {"policy": "quick"}]
+_HOLIDAYS = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Example//Holidays//EN
+BEGIN:VEVENT
+UID:christmas@example
+DTSTART;VALUE=DATE:20261225
+RRULE:FREQ=YEARLY
+SUMMARY:Christmas Day
+END:VEVENT
+END:VCALENDAR
+"""
 
 BODIES: dict[type[Any], dict[str, Any]] = {
     lead.CreateLead: _example(
@@ -42,6 +74,9 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     lead.DisqualifyLead: _example("It was spam", reason="spam"),
     lead.ReopenLead: _example("They called again", reason="new_interest"),
     lead.EscalateLead: _example("Help is needed", reason="help_needed", rung=1),
+    clocks.AcknowledgeEscalation: _example("I see to it by noon", act_by="2026-03-02T12:00:00Z"),
+    clocks.SnoozeLead: _example("Back on Thursday", until="2026-03-05T09:00:00+01:00", reason="out_of_office"),
+    clocks.WakeLead: _example("They are back already"),
     people.AddPerson: _example("Somebody joins", person="rep-7", team="north", profile={"name": "Ben Example"}),
     people.MovePerson: _example("Somebody changes team", person="rep-7", team="south"),
     people.RemovePerson: _example("Somebody leaves", person="rep-7"),
@@ -50,8 +85,48 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     teams.PlaceTeam: _example("It stands on its own", team="north", above=None),
     sources.RegisterSource: _example("The form on the site", source="website", team="north"),
     sources.RetireSource: _example("The campaign is over", source="website"),
+    calendars.SetCalendar: _example("An office in Vienna", calendar="vienna", zone="Europe/Vienna", week=_WEEK),
+    calendars.ExceptDays: _example("A short day", calendar="vienna", days=[_EVE]),
+    calendars.RestoreDays: _example("A day like others", calendar="vienna", days=["2126-12-24"]),
+    calendars.TakeHolidays: {"example": {"summary": "Holidays of a file", "value": _HOLIDAYS}},
+    policies.SetPolicy: _example(
+        "An hour to answer", policy="quick", calendar="vienna", clocks=_CLOCKS, snooze_at_most_minutes=2880
+    ),
+    policies.OrderRules: _example("One policy for all", rules=_RULES),
 }
 
+_CLOCK = {
+    "number": 1,
+    "clock": "first_response",
+    "standing": "at_risk",
+    "started_at": NINE,
+    "respond_by": "2026-03-02T10:15:00Z",
+    "target_minutes": 60,
+    "unit": "business_minutes",
+    "promised_for": None,
+    "policy": "quick",
+    "policy_version": 3,
+    "calendar": "vienna",
+    "calendar_version": 5,
+    "zone": "Europe/Vienna",
+    "pauses": [{"begins_at": "2026-03-02T09:15:00Z", "ends_at": "2026-03-02T09:30:00Z"}],
+    "elapsed_minutes": 50.0,
+    "stopped_at": None,
+    "stopped_because": None,
+    "breached": False,
+    "retracted": False,
+    "rungs": [
+        {
+            "due_at": TEN,
+            "deed": "remind",
+            "whom": "owner",
+            "seat": None,
+            "fired_at": TEN,
+            "late_seconds": 0.4,
+        }
+    ],
+    "did_not_stop": [{"what": "LeadMessagedAutomatically", "at": NINE, "because": "a machine sent it"}],
+}
 _RECEIPT = {
     "version": 2,
     "position": 17,
@@ -73,6 +148,11 @@ _LINE = {
     "last_outreach_at": None,
     "last_reply_at": None,
     "follow_up_by": None,
+    "respond_by": TEN,
+    "offered": False,
+    "escalated_at": None,
+    "escalated_to": None,
+    "act_by": None,
     "tier": 0,
     "attention_at": NINE,
 }
@@ -80,6 +160,58 @@ _LOAD = {"owner": "rep-7", "new": 2, "replied": 1, "promised": 3, "contacted": 5
 _PERSON = {"person": "rep-7", "team": "north", "here": True, "since": NINE}
 _TEAM = {"team": "north", "above": "germany", "accountable": "lead-1"}
 _SOURCE = {"source": "website", "team": "north", "retired": False}
+_RUNGS_TOLD = [
+    {"offset_minutes": -15, "unit": "business_minutes", "deed": "remind", "whom": "owner", "seat": None},
+    {"offset_minutes": 0, "unit": "business_minutes", "deed": "escalate", "whom": "accountable", "seat": None},
+]
+_CLOCKS_TOLD = {
+    "first_response": {"target_minutes": 60, "unit": "business_minutes", "rungs": _RUNGS_TOLD},
+    "follow_up": None,
+    "reply": None,
+    "acknowledgement": {"target_minutes": 30, "unit": "elapsed_minutes", "rungs": []},
+}
+_RULES_TOLD = [{"policy": "quick", "source": "website", "team": None, "priority": "high"}]
+_SETTING = {"effective_from": NINE, "zone": "Europe/Vienna", "week": {**_WEEK, "saturday": [], "sunday": []}}
+_CALENDAR = {"calendar": "vienna", "version": 2, "settings": [_SETTING]}
+_SET = {"effective_from": NINE, "set_at": NINE, "set_by": "admin-1"}
+_TERMS = {
+    "policy": "quick",
+    "version": 1,
+    "in_force": True,
+    "calendar": "vienna",
+    "clocks": _CLOCKS_TOLD,
+    "snooze_at_most_minutes": 2880,
+    **_SET,
+}
+_TRIED = {
+    "clock": "first_response",
+    "target_minutes": 60,
+    "unit": "business_minutes",
+    "respond_by": "2026-03-03T09:15:00Z",
+    "on_the_wall": "2026-03-03T10:15:00+01:00",
+    "rungs": [
+        {
+            "rung": 1,
+            "offset_minutes": -15,
+            "unit": "business_minutes",
+            "deed": "remind",
+            "whom": "owner",
+            "seat": None,
+            "due_at": "2026-03-03T09:00:00Z",
+            "on_the_wall": "2026-03-03T10:00:00+01:00",
+        }
+    ],
+}
+_TRIAL = {
+    "policy": "quick",
+    "version": 1,
+    "effective_from": NINE,
+    "start": "2026-03-02T16:45:00Z",
+    "calendar": "vienna",
+    "calendar_version": 2,
+    "zone": "Europe/Vienna",
+    "clocks": [_TRIED],
+}
 _LEAD = {
     "lead": LEAD,
     "version": 3,
@@ -162,6 +294,19 @@ ANSWERS: dict[Any, Any] = {
     answers.PersonReceipt: {"person": "rep-7", **_RECEIPT, "events": ["PersonJoined.v1"]},
     answers.TeamReceipt: {"team": "north", **_RECEIPT, "events": ["TeamFormed.v1"]},
     answers.SourceReceipt: {"source": "website", **_RECEIPT, "events": ["SourceRegistered.v1"]},
+    answers.CalendarReceipt: {"calendar": "vienna", **_RECEIPT, "events": ["CalendarSet.v1"]},
+    answers.PolicyReceipt: {"policy": "quick", **_RECEIPT, "events": ["PolicySet.v1"]},
+    answers.RulebookReceipt: {**_RECEIPT, "events": ["RulesOrdered.v1"]},
+    terms.Calendars: {"position": 17, "next": None, "items": [_CALENDAR]},
+    terms.CalendarTold: {"position": 17, **_CALENDAR, "days": [_EVE]},
+    terms.Policies: {"position": 17, "next": None, "items": [_TERMS]},
+    terms.PolicyTold: {"position": 17, "policy": "quick", "versions": [_TERMS]},
+    terms.RulebookTold: {
+        "position": 17,
+        "in_force": {"version": 1, "rules": _RULES_TOLD, **_SET},
+        "to_come": [],
+    },
+    terms.TrialTold: {"position": 17, **_TRIAL},
     answers.Queue: {"position": 17, "next": None, "items": [_LINE]},
     answers.Loads: {"position": 17, "items": [_LOAD]},
     answers.People: {"position": 17, "next": None, "items": [_PERSON]},
@@ -169,6 +314,7 @@ ANSWERS: dict[Any, Any] = {
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
     answers.TeamTold: {"position": 17, **_TEAM},
     answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
+    Clocks: {"position": 17, "lead": LEAD, "items": [_CLOCK]},
     answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},
     answers.LeadTold: {"position": 17, **_LEAD},
     answers.Timeline: {"position": 17, "next": None, "items": [_EVENT]},

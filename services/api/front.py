@@ -11,6 +11,9 @@ from services.api.acting import Act
 from services.api.counting import Counted
 from services.api.receiving import Guarded
 
+NAMED_IN_PATH = {"leads": "lead_id", "calendars": "calendar"}
+"""What acts at `/leads/{lead_id}/assignments` and the like are about."""
+
 
 class Front(FastAPI):
     """A FastAPI that knows its acts by heart: looking a route up and unwinding costs more than the rest of an act."""
@@ -37,8 +40,8 @@ class Front(FastAPI):
         path: str = scope["path"]
         about: dict[str, str] = {}
         parts = path.split("/")
-        if len(parts) == 4 and parts[1] == "leads":
-            about, path = {"lead_id": parts[2]}, f"/leads/{{lead_id}}/{parts[3]}"
+        if len(parts) == 4 and (name := NAMED_IN_PATH.get(parts[1])):
+            about, path = {name: parts[2]}, f"/{parts[1]}/{{{name}}}/{parts[3]}"
         known = self.acts.get(path)
         if known is None or scope["method"] != "POST":
             await super().__call__(scope, receive, send)

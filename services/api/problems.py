@@ -19,10 +19,22 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
+from adapters.holidays import HolidaysAreUnreadable
 from adapters.schema import SchemaTrouble
 from commands.command import NothingThere
 from commands.desk import RecordIsUnreadable, TooManyAtOnce, VersionHasMoved
+from domain.business_time import NothingIsWorked
+from domain.calendar import (
+    CalendarUnknown,
+    DayIsPast,
+    HoursAreOutsideTheDay,
+    HoursOverlap,
+    NobodyEverWorks,
+    TooManyDays,
+    ZoneUnknown,
+)
 from domain.identity import NameIsUnfit
+from domain.lead.clocks import CommitmentIsOutOfRange, SnoozedTooLong, SnoozeEndsInThePast
 from domain.lead.contact import FollowUpIsInThePast, LastedLessThanNothing
 from domain.lead.escalation import NobodyOnThatRung
 from domain.lead.ownership import NobodyIsNamed
@@ -30,10 +42,24 @@ from domain.lead.standing import LeadUnknown
 from domain.log import LogUnavailable
 from domain.occasion import AtIsInTheFuture, BeforeTheLeadArrived, DatedBeforeALaterChange
 from domain.person import PersonUnknown
+from domain.policy import (
+    CalendarIsNeeded,
+    PolicyIsNotInForce,
+    PolicyUnknown,
+    RungComesBeforeTheClock,
+    RungIsTooFarOff,
+    RungsAreOutOfOrder,
+    RungTellsTheWrongPerson,
+    SnoozeIsOutOfRange,
+    TargetIsNeverReached,
+    TargetIsOutOfRange,
+    TooManyRungs,
+)
 from domain.refusal import Refusal
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from services.api.counting import REFUSALS
+from services.api.pointing import pointed_at
 from services.api.wording import CORRECT_IT, Trouble, troubles
 
 log = logging.getLogger("leadledger.api")
@@ -45,8 +71,31 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     VersionHasMoved: 412,
     TooManyAtOnce: 503,
     RecordIsUnreadable: 503,
+    CalendarUnknown: 422,
+    ZoneUnknown: 422,
+    HoursAreOutsideTheDay: 422,
+    HoursOverlap: 422,
+    NobodyEverWorks: 422,
+    DayIsPast: 422,
+    TooManyDays: 422,
+    HolidaysAreUnreadable: 422,
+    PolicyUnknown: 422,
+    PolicyIsNotInForce: 422,
+    NothingIsWorked: 422,
+    CalendarIsNeeded: 422,
+    TargetIsOutOfRange: 422,
+    TargetIsNeverReached: 422,
+    TooManyRungs: 422,
+    RungTellsTheWrongPerson: 422,
+    RungIsTooFarOff: 422,
+    RungsAreOutOfOrder: 422,
+    RungComesBeforeTheClock: 422,
+    SnoozeIsOutOfRange: 422,
 }
 FIELDS_OF: Mapping[type[Refusal], tuple[str, ...]] = {
+    CommitmentIsOutOfRange: ("act_by",),
+    SnoozeEndsInThePast: ("until",),
+    SnoozedTooLong: ("until",),
     AtIsInTheFuture: ("at",),
     BeforeTheLeadArrived: ("at",),
     DatedBeforeALaterChange: ("at",),
@@ -122,8 +171,8 @@ class BodyIsTooLarge(HTTPException):
 class MediaTypeIsUnsupported(HTTPException):
     """Send the body as JSON, with `Content-Type: application/json`."""
 
-    def __init__(self) -> None:
-        super().__init__(415, MediaTypeIsUnsupported.__doc__, {"Accept": "application/json"})
+    def __init__(self, detail: str | None = None, wanted: str = "application/json") -> None:
+        super().__init__(415, detail or MediaTypeIsUnsupported.__doc__, {"Accept": wanted})
 
 
 class BadRequest(HTTPException):
@@ -188,7 +237,7 @@ def _refused(refusal: Refusal) -> Response:
     status = 422 if type(refusal) in FIELDS_OF else STATUS_OF.get(type(refusal), 409)
     if status == 503:
         return unavailable(refusal.name, refusal.sentence)
-    return problem(refusal.name, status, refusal.sentence, about=refusal.about)
+    return problem(refusal.name, status, refusal.sentence, about=refusal.about, errors=pointed_at(refusal))
 
 
 @told.register
@@ -285,7 +334,7 @@ _DESCRIPTIONS = {
     409: "The domain declined: a state of affairs in which what was asked may not be done.",
     412: "The version is no longer the one in If-Match.",
     413: "The body is larger than a million bytes.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as what it must be.",
     422: "A field, a parameter or an instant is not as it must be; each is named.",
     503: "The log or a read model cannot be reached, or lags behind what was asked for. Send the same request again.",
 }

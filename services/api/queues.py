@@ -101,6 +101,32 @@ async def queue_of_the_desk(
     return await told(found, position, caller, page, office)
 
 
+@queue_questions.get("/escalations")
+async def what_needs_help(
+    position: Known,
+    caller: Annotated[Principal, allowed("queue.see", of_me)],
+    page: APage,
+    ask: Question,
+    office: AnOffice,
+) -> Queue:
+    """The leads of which somebody was told that they need help, the longest first: of the teams that the caller
+    answers for, and those that the caller was told of."""
+    found = await ask(
+        queues.escalations,
+        person=PersonId(caller.id),
+        teams=sorted(caller.answers_for),
+        everybodys=caller.role in ("auditor", "service"),
+        after=page.after(queues.After),
+        limit=page.limit,
+    )
+    told_of = await told(found, position, caller, page, office)
+    return told_of.model_copy(update={"next": page.next(found, queues.After, _after)})
+
+
+def _after(last: queues.Queued) -> queues.After:
+    return queues.After(last.escalated_at or last.since, last.lead)
+
+
 async def told(found: list[queues.Queued], position: Position, caller: Principal, page: Page, office: Office) -> Queue:
     """The lines, with the names that this caller may see, looked up in one go."""
     names = await names_of([line.lead for line in found if _may_see_name(caller, line)], office)

@@ -66,7 +66,7 @@ async def told_in_json(headers: Headers, receive: Receive) -> Any:
     body = await _all_of(receive)
     if not body:
         return None
-    if not _declares_json(headers.get(b"content-type", b"").decode("latin-1")):
+    if not _declares("application/json", headers.get(b"content-type", b"").decode("latin-1")):
         raise MediaTypeIsUnsupported
     try:
         return STRICT.decode(body.decode("utf-8"))
@@ -76,6 +76,14 @@ async def told_in_json(headers: Headers, receive: Receive) -> Any:
         raise BodyIsNotJson(f"The body is no JSON: see line {broken.lineno}, column {broken.colno}.") from None
     except RecursionError:
         raise BodyIsNotJson("The body is nested too deeply; nothing here is deeper than three levels.") from None
+
+
+async def told_as(media: str, headers: Headers, receive: Receive) -> bytes:
+    """What the body says, where it is a file of this kind and no JSON."""
+    body = await _all_of(receive)
+    if not _declares(media, headers.get(b"content-type", b"").decode("latin-1")):
+        raise MediaTypeIsUnsupported(f"Send the file as it is, with `Content-Type: {media}`.", media)
+    return body
 
 
 async def _all_of(receive: Receive) -> bytes:
@@ -89,12 +97,12 @@ async def _all_of(receive: Receive) -> bytes:
             return b"".join(parts)
 
 
-def _declares_json(content_type: str) -> bool:
-    if content_type == "application/json":
+def _declares(media: str, content_type: str) -> bool:
+    if content_type == media:
         return True
-    media, _, parameters = content_type.partition(";")
+    told, _, parameters = content_type.partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
-    return media.strip().lower() == "application/json" and charset in ("", "utf-8", "utf8")
+    return told.strip().lower() == media and charset in ("", "utf-8", "utf8")
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

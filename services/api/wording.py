@@ -38,6 +38,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "datetime_parsing": ("It is no instant.", "Write it as 2026-03-02T09:00:00Z, with date, time and offset."),
     "datetime_type": ("It is no instant.", "Write it as a string, 2026-03-02T09:00:00Z."),
     "not_an_instant": ("It is no instant.", "Write it as a string, 2026-03-02T09:00:00Z."),
+    "not_a_day": ("It is no day.", "Write it as a string, 2026-12-25."),
+    "date_from_datetime_parsing": ("There is no such day.", "Write a day of the calendar, 2026-12-25."),
     "string_type": ("It is no text.", "Write it in quotation marks."),
     "string_unicode": ("It is no valid Unicode.", "Leave out what is no character."),
     "string_pattern_mismatch": ("It does not have the form it must have.", "See the pattern in /openapi.json."),

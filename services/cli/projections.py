@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from domain.identity import Position
+from projections.calendars import calendars
 from projections.leads import leads
 from projections.organisation import people, sources, teams
+from projections.policies import policies, rulebook
 from projections.projector import parked, rebuild, retry, status
 from projections.projector.schema import connect
 from projections.queues import queues
@@ -21,7 +23,7 @@ from services.wiring import open_log
 
 app = typer.Typer(no_args_is_help=True, help="The read models.")
 ROLE = "leadledger_projector"
-BY_NAME = {one.name: one for one in (leads, people, queues, sources, teams, timeline)}
+BY_NAME = {one.name: one for one in (calendars, leads, people, policies, queues, rulebook, sources, teams, timeline)}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(sorted(BY_NAME))}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -1,4 +1,4 @@
-"""`leadledger up`: the database, the API and the projector in one command, which keeps them alive and stops them."""
+"""`leadledger up`: the database and all our processes in one command, which keeps them alive and stops them."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Up:
     async def _processes(
         self, group: asyncio.TaskGroup, home: Path, database: Database, port: int
     ) -> AsyncIterator[None]:
-        """Start the projector and the API; stop the API first, so that nobody is answered by half a product."""
+        """Start them all, and stop in the other order, so that nobody is answered by half a product."""
         logs = home / "logs"
         make_folder(logs, 0o700)
         mine = {
@@ -137,6 +137,10 @@ class Up:
                 "LEADLEDGER_HOST": self._settings.host,
                 "LEADLEDGER_PORT": str(port),
                 "LEADLEDGER_WORKERS": str(self._settings.workers),
+            },
+            "timekeeper": {
+                "LEADLEDGER_DSN": database.dsn,
+                "LEADLEDGER_VAULT_KEY_FILE": str(self._settings.vault_key),
             },
         }
         keeping = []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.command import NotLookedUpYet, Surroundings
+from commands.command import PERSON, NotLookedUpYet, Surroundings
 from commands.desk import Receipt
 from commands.people import AddPerson, MovePerson, Profile, RemovePerson
 from commands.sources import RegisterSource, RetireSource
@@ -91,4 +91,4 @@ def test_a_line_of_teams_ends_even_where_the_record_is_a_circle() -> None:
 def test_what_was_not_looked_up_is_asked_for() -> None:
     with pytest.raises(NotLookedUpYet) as asked:
         Surroundings({}).person(REP)
-    assert asked.value.stream == person_stream(REP)
+    assert asked.value.missing == ((PERSON, person_stream(REP)),)

@@ -67,6 +67,9 @@ lead.lose                   rm    rm    rm    m     .     .         rm    .     
 lead.disqualify             rm    rm    rm    m     .     .         rm    .     rm
 lead.reopen                 rm    rm    rm    m     .     .         rm    .     rm
 lead.escalate               rm    rm    rm    m     .     .         rm    .     rm
+lead.acknowledge            m     m     m     m     .     .         m     .     m
+lead.snooze                 rm    rm    rm    m     .     .         rm    .     rm
+lead.keep_time              .     .     .     .     .     .         .     .     .
 leads.count                 a     a     a     a     a     a         a     a     a
 queue.see                   a     a     a     a     a     a         a     a     a
 person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
@@ -76,6 +79,8 @@ team.see                    ad    ad    ad    ad    ad    ad        ad    ad    
 team.manage                 d     d     d     d     d     d         d     d     d
 source.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
 source.manage               d     d     d     d     d     d         d     d     d
+policy.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
+policy.manage               d     d     d     d     d     d         d     d     d
 projections.see             ad    ad    ad    ad    ad    ad        ad    ad    ad
 """
 
@@ -103,6 +108,9 @@ lead.lose                   .     .     .         .         .        .     .    
 lead.disqualify             .     .     .         .         .        .     .      .     .
 lead.reopen                 .     .     .         .         .        .     .      .     .
 lead.escalate               .     .     .         .         .        .     .      .     .
+lead.acknowledge            .     .     .         .         .        .     .      .     .
+lead.snooze                 .     .     .         .         .        .     .      .     .
+lead.keep_time              .     .     .         .         .        .     .      .     .
 leads.count                 rma   ma    ma        a         a        ma    a      ma    a
 queue.see                   rma   ma    ma        a         a        rma   a      ma    a
 person.see                  rmad  mad   mad       ad        ad       mad   ad     mad   ad
@@ -112,6 +120,8 @@ team.see                    mad   mad   mad       ad        ad       mad   ad   
 team.manage                 d     d     d         d         d        d     d      d     d
 source.see                  mad   mad   mad       ad        ad       mad   ad     rmad  ad
 source.manage               d     d     d         d         d        d     d      d     d
+policy.see                  mad   mad   mad       ad        ad       mad   ad     rmad  ad
+policy.manage               d     d     d         d         d        d     d      d     d
 projections.see             ad    ad    ad        ad        ad       ad    ad     mad   ad
 """
 ROLES = {"r": "rep", "m": "manager", "a": "auditor", "d": "admin"}
@@ -170,7 +180,7 @@ def test_whoever_had_the_lead_then_may_tell_what_they_did() -> None:
 
 
 def test_only_machines_write_automatically() -> None:
-    assert {"lead.message_automatically"} == FOR_MACHINES
+    assert {"lead.message_automatically", "lead.keep_time"} == FOR_MACHINES
     assert not FOR_MACHINES & (WORKING | SETTINGS)
 
 

@@ -11,6 +11,7 @@ from domain.source import (
     SourceRetired,
     SourceUnknown,
     bringing_leads,
+    known,
     register,
     replay,
     retire,
@@ -67,6 +68,12 @@ def test_nothing_is_slipped_in_before_the_latest_change() -> None:
     moved = SourceRegistered(source=WEBSITE, team=SOUTH, at=TEN, by=BY_ADMIN)
     given_source(REGISTERED, moved).when(retire, WEBSITE, on(NINE, BY_ADMIN)).then_refused(DatedBeforeALaterChange)
     given_source(moved).when(register, WEBSITE, NORTH, on(NINE, BY_ADMIN)).then_refused(DatedBeforeALaterChange)
+
+
+def test_a_source_is_known_also_when_it_is_retired() -> None:
+    assert known(replay([REGISTERED, RETIRED]), WEBSITE) == WEBSITE
+    with pytest.raises(SourceUnknown):
+        known(Source(), WEBSITE)
 
 
 def test_leads_come_from_a_source_that_is_registered_and_not_retired() -> None:

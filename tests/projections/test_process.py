@@ -14,8 +14,11 @@ from domain.identity import StreamId
 from domain.lead.events import LeadCreated
 from domain.log import Append, Appended
 from projections.projector import Freshness, status
+from services.projector import PROJECTIONS
 from services.settings import as_role
 from tests.support.examples import BY_MACHINE, NINE, NORTH
+
+NAMES = sorted(projection.name for projection in PROJECTIONS)
 
 
 def projector(dsn: str) -> "subprocess.Popen[bytes]":
@@ -38,7 +41,7 @@ async def test_it_serves_every_read_model_and_gives_its_leases_back_when_told_to
                 )
             )
             assert isinstance(answer, Appended)
-            for name in ("queues", "leads", "timeline", "people", "teams", "sources"):
+            for name in NAMES:
                 assert await freshness.wait_for(name, answer.position, timeout_seconds=20), name
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=20)
@@ -46,6 +49,4 @@ async def test_it_serves_every_read_model_and_gives_its_leases_back_when_told_to
     assert b"Traceback" not in said
     async with await AsyncConnection.connect(readers) as connection:
         standing = await status(connection, answer.position)
-    assert [(one.projection, one.lag_events, one.holder) for one in standing] == [
-        (name, 0, None) for name in ("leads", "people", "queues", "sources", "teams", "timeline")
-    ]
+    assert [(one.projection, one.lag_events, one.holder) for one in standing] == [(name, 0, None) for name in NAMES]

@@ -1,14 +1,19 @@
 """The timeline reads like a story, and says how far each outreach can be believed."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import get_args
 
 import pytest
 from psycopg import AsyncConnection
 
+from domain.calendar import CalendarEvent, DaysRestored
 from domain.event import Event
 from domain.identity import lead_stream
 from domain.lead.events import Evidence, LeadContacted, LeadEvent, LeadReplied
 from domain.person import PersonEvent
+from domain.policy import PolicySet
+from domain.rulebook import RulesOrdered
 from domain.source import SourceEvent
 from domain.team import TeamEvent
 from projections import timeline
@@ -16,7 +21,8 @@ from projections.timeline import Told
 from tests.projections.scripted_log import LEAD, ScriptedLog, caught_up, minutes
 from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, EXAMPLES, NINE, REP
 
-EVERY_EVENT = [event for union in (LeadEvent, PersonEvent, TeamEvent, SourceEvent) for event in get_args(union)]
+UNIONS = (LeadEvent, PersonEvent, TeamEvent, SourceEvent, CalendarEvent)
+EVERY_EVENT = [*(event for union in UNIONS for event in get_args(union)), PolicySet, RulesOrdered]
 
 READ_ALOUD = {
     "LeadCreated": "The lead arrived from website, in the queue of team north; only the day is known.",
@@ -37,6 +43,20 @@ READ_ALOUD = {
     "LeadDisqualified": "rep-7 ruled that this is no lead: it was there already.",
     "LeadReopened": "manager-1 opened the lead again: there is new interest.",
     "LeadEscalated": "rep-7 told manager-1, on rung 1, about the lead: nobody had contacted it.",
+    "ClockStarted": (
+        "Clock 2: somebody has to follow up by 2026-03-02 15:00 UTC "
+        "(policy quick, version 3; calendar office, version 5)."
+    ),
+    "ClockMoved": "Clock 2 stands still while the lead waits: it is due by 2026-03-02 16:00 UTC.",
+    "ClockStopped": "Clock 2 stopped at 2026-03-02 09:00 UTC: the lead was answered.",
+    "ClockBreached": "Clock 2 was breached at 2026-03-02 09:00 UTC, when the lead was rep-7's.",
+    "BreachRetracted": "Clock 2 was not breached after all: the lead had been answered at 2026-03-02 08:00 UTC.",
+    "SomebodyReminded": "rep-7 was reminded of the lead.",
+    "LeadOffered": "The lead was offered to anybody of team north, 60 min late.",
+    "RungPassed": "Rung 4 of clock 2 had nothing to do: the lead was nobody's.",
+    "EscalationAcknowledged": "manager-1 took it upon themselves to see to the lead by 2026-03-02 11:00 UTC.",
+    "LeadSnoozed": "rep-7 let the lead wait until 2026-03-02 12:00 UTC: the lead is out of office.",
+    "LeadWoken": "The lead waits no longer, as rep-7 recorded.",
     "PersonJoined": "rep-7 joined team north.",
     "PersonMoved": "rep-7 moved from team north to team sales.",
     "PersonLeft": "rep-7 left.",
@@ -45,6 +65,26 @@ READ_ALOUD = {
     "TeamPlaced": "Team north was placed under team sales.",
     "SourceRegistered": "Source website was registered; its leads go to the queue of team north.",
     "SourceRetired": "Source website was retired.",
+    "CalendarSet": (
+        "Calendar office was set, from 2026-03-02 09:00 UTC on, in Europe/Vienna: "
+        "Monday to Thursday 08:00-12:00 and 13:30-18:00; Friday 08:00-12:00."
+    ),
+    "DaysExcepted": (
+        "In calendar office, these are days of their own: 2026-12-24 (christmas-eve) 08:00-12:00; "
+        "2026-12-25 (christmas-day) closed; 2026-12-26 closed."
+    ),
+    "DaysRestored": "In calendar office, these are days like others again: 2026-12-24.",
+    "PolicySet": (
+        "Policy quick was set, from 2026-03-02 09:00 UTC on, by calendar office: "
+        "first response within 60 business minutes, remind the owner 15 business minutes before, "
+        "escalate to who answers for the team when it is due, offer the lead to the team 30 business minutes after, "
+        "escalate to manager-1 2880 elapsed minutes after, release the lead 4320 elapsed minutes after; "
+        "acknowledgement within 30 elapsed minutes; snoozed for at most 2880 minutes."
+    ),
+    "RulesOrdered": (
+        "The rules were put in order, from 2026-03-02 09:00 UTC on: "
+        "policy quick for source website, team north, high priority; policy calm for every other lead."
+    ),
 }
 
 
@@ -52,6 +92,20 @@ READ_ALOUD = {
 def test_every_event_has_its_sentence(kind: type[Event]) -> None:
     example = EXAMPLES[kind]
     assert timeline.timeline.functions[kind](example) == READ_ALOUD[kind.__name__]
+
+
+def test_a_policy_without_clocks_and_a_rulebook_without_rules_are_told_as_such() -> None:
+    for kind, without, said in (
+        (PolicySet, {"clocks": (), "calendar": None}, "on: no clock runs; snoozed"),
+        (RulesOrdered, {"rules": ()}, "on: no policy applies to any lead."),
+    ):
+        assert said in timeline.timeline.functions[kind](replace(EXAMPLES[kind], **without))
+
+
+def test_of_many_days_the_first_ones_are_read_aloud() -> None:
+    days = tuple(NINE.date() + timedelta(days=day) for day in range(12))
+    told = timeline.timeline.functions[DaysRestored](replace(EXAMPLES[DaysRestored], days=days))  # type: ignore[call-arg]
+    assert told.endswith("2026-03-11; and 2 more.")
 
 
 def called(at: int, evidence: Evidence | None = None) -> Event:

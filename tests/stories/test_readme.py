@@ -1,40 +1,21 @@
 """What the README tells its reader to do is done here, line by line, with a product that really runs."""
 
 import re
-import shlex
-import subprocess
-import sys
 
 import pytest
 
+from tests.support.pages import blocks, followed
 from tests.support.postgres import reachable_folder
 from tests.support.product import ROOT, Product
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NEXT = "=== next block ==="
-
-
-def blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def answers() -> list[str]:
     """What each block of the story answers, in order, all of them in one shell."""
     with reachable_folder() as folder, Product(folder / "home") as product:
-        cli = f"{shlex.quote(sys.executable)} -m services.cli"
-        script = f"\necho '{NEXT}'\n".join(blocks("bash"))
-        script = script.replace("./leadledger", cli).replace("http://127.0.0.1:8000", product.url)
-        done = subprocess.run(
-            ["bash", "-eu", "-c", script],
-            env={**product.environment, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.split(f"{NEXT}\n")
+        return followed(README, product, folder)
 
 
 def test_every_act_of_the_story_is_put_on_record(answers: list[str]) -> None:
@@ -52,7 +33,7 @@ def test_what_is_declined_says_why(answers: list[str]) -> None:
 
 
 def test_the_timeline_reads_as_the_readme_shows_it(answers: list[str]) -> None:
-    [shown] = blocks("text")
+    [shown] = blocks(README, "text")
     told = [re.sub(r"^\S+ \S+  |  \[.*\]$", "", line) for line in answers[-2].splitlines() if line.endswith("]")]
     assert told == shown.splitlines()
 

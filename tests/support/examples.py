@@ -1,13 +1,21 @@
 """One good example of every event, used by all tests that need one."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from domain.business_time import Hours
+from domain.calendar import CalendarSet, DaysExcepted, DaysRestored, ExceptedDay
 from domain.event import Actor, Event, Sealed
-from domain.identity import PersonId, SourceId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
+    BreachRetracted,
+    ClockBreached,
+    ClockMoved,
+    ClockStarted,
+    ClockStopped,
     ContactCorrected,
+    EscalationAcknowledged,
     Evidence,
     FollowUpPromised,
     LeadAssigned,
@@ -19,14 +27,23 @@ from domain.lead.events import (
     LeadFollowedUp,
     LeadLost,
     LeadMessagedAutomatically,
+    LeadOffered,
     LeadReleased,
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     Money,
     OutreachBounced,
+    RungDue,
+    RungPassed,
+    SomebodyReminded,
+    Step,
 )
 from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.policy import ClockRule, PolicySet, Rung
+from domain.rulebook import Rule, RulesOrdered
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 
@@ -37,9 +54,25 @@ MANAGER = PersonId("manager-1")
 NORTH = TeamId("north")
 SALES = TeamId("sales")
 WEBSITE = SourceId("website")
+OFFICE = CalendarId("office")
+QUICK, CALM = PolicyId("quick"), PolicyId("calm")
+MORNING, AFTERNOON = Hours(8 * 60, 12 * 60), Hours(13 * 60 + 30, 18 * 60)
+CHRISTMAS = (
+    ExceptedDay(date(2026, 12, 24), (MORNING,), "christmas-eve"),
+    ExceptedDay(date(2026, 12, 25), (), "christmas-day"),
+    ExceptedDay(date(2026, 12, 26)),
+)
+LADDER = (
+    Rung(-15, "business_minutes", "remind", "owner"),
+    Rung(0, "business_minutes", "escalate", "accountable"),
+    Rung(30, "business_minutes", "offer_to_team"),
+    Rung(2880, "elapsed_minutes", "escalate", "seat", MANAGER),
+    Rung(4320, "elapsed_minutes", "release"),
+)
 BY_REP = Actor(REP, "rep", "key:lk_3f9a1c")
 BY_MANAGER = Actor(MANAGER, "manager", "key:lk_77b2d0")
 BY_ADMIN = Actor("admin-1", "admin", "cli")
+BY_TIMEKEEPER = Actor("timekeeper", "service", "timekeeper")
 BY_MACHINE = Actor("mailer", "service", "key:lk_0c4e55")
 CALL_LOG = Evidence("twilio", "CA53ac49bb")
 
@@ -53,7 +86,7 @@ _EVENTS: tuple[Event, ...] = (
     ContactCorrected(at=NINE, by=BY_REP, contact=CONTACT),
     LeadRouted(at=NINE, by=BY_MANAGER, team=NORTH),
     LeadAssigned(at=NINE, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE, because="by_hand"),
-    LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE),
+    LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE, step=None),
     LeadContacted(
         at=NINE,
         by=BY_REP,
@@ -76,6 +109,40 @@ _EVENTS: tuple[Event, ...] = (
     LeadDisqualified(at=NINE, by=BY_REP, reason="duplicate", note=NOTE),
     LeadReopened(at=NINE, by=BY_MANAGER, reason="new_interest", note=NOTE),
     LeadEscalated(at=NINE, by=BY_REP, told=MANAGER, rung=1, reason="no_contact", note=NOTE),
+    ClockStarted(
+        at=NINE,
+        by=BY_MACHINE,
+        clock="follow_up",
+        number=2,
+        started_at=NINE,
+        respond_by=NINE.replace(hour=15),
+        rungs=(
+            RungDue(NINE.replace(hour=14), "remind", "owner"),
+            RungDue(NINE.replace(hour=15), "escalate", "seat", MANAGER),
+        ),
+        policy=QUICK,
+        policy_version=3,
+        calendar=OFFICE,
+        calendar_version=5,
+        promised_for=NINE.replace(hour=15),
+        escalation=None,
+    ),
+    ClockMoved(
+        at=NINE,
+        by=BY_REP,
+        number=2,
+        respond_by=NINE.replace(hour=16),
+        rungs=(RungDue(NINE.replace(hour=15), "release"),),
+    ),
+    ClockStopped(at=NINE, by=BY_REP, number=2, stopped_at=NINE, because="answered"),
+    ClockBreached(at=NINE, by=BY_TIMEKEEPER, number=2, due_at=NINE, owner=REP),
+    BreachRetracted(at=NINE, by=BY_MACHINE, number=2, answered_at=NINE.replace(hour=8)),
+    SomebodyReminded(at=NINE, by=BY_TIMEKEEPER, told=REP, step=Step(2, 1, NINE)),
+    LeadOffered(at=NINE, by=BY_TIMEKEEPER, team=NORTH, step=Step(2, 3, NINE.replace(hour=8))),
+    RungPassed(at=NINE, by=BY_TIMEKEEPER, step=Step(2, 4, NINE)),
+    EscalationAcknowledged(at=NINE, by=BY_MANAGER, escalation=1, clock=2, act_by=NINE.replace(hour=11)),
+    LeadSnoozed(at=NINE, by=BY_REP, until=NINE.replace(hour=12), reason="out_of_office", note=NOTE),
+    LeadWoken(at=NINE, by=BY_REP),
     PersonJoined(at=NINE, by=BY_ADMIN, person=REP, team=NORTH, profile=PROFILE),
     PersonMoved(at=NINE, by=BY_ADMIN, person=REP, team=SALES, previous=NORTH),
     PersonLeft(at=NINE, by=BY_ADMIN, person=REP),
@@ -84,6 +151,34 @@ _EVENTS: tuple[Event, ...] = (
     TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
     SourceRegistered(at=NINE, by=BY_ADMIN, source=WEBSITE, team=NORTH),
     SourceRetired(at=NINE, by=BY_ADMIN, source=WEBSITE),
+    CalendarSet(
+        at=NINE,
+        by=BY_ADMIN,
+        calendar=OFFICE,
+        zone="Europe/Vienna",
+        week=(*((MORNING, AFTERNOON),) * 4, (MORNING,), (), ()),
+        effective_from=NINE,
+    ),
+    DaysExcepted(at=NINE, by=BY_ADMIN, calendar=OFFICE, days=CHRISTMAS),
+    DaysRestored(at=NINE, by=BY_ADMIN, calendar=OFFICE, days=(date(2026, 12, 24),)),
+    PolicySet(
+        at=NINE,
+        by=BY_ADMIN,
+        policy=QUICK,
+        calendar=OFFICE,
+        clocks=(
+            ClockRule("first_response", 60, "business_minutes", LADDER),
+            ClockRule("acknowledgement", 30, "elapsed_minutes"),
+        ),
+        snooze_at_most_minutes=2880,
+        effective_from=NINE,
+    ),
+    RulesOrdered(
+        at=NINE,
+        by=BY_ADMIN,
+        rules=(Rule(QUICK, source=WEBSITE, team=NORTH, priority="high"), Rule(CALM)),
+        effective_from=NINE,
+    ),
 )
 
 EXAMPLES: Mapping[type[Event], Event] = {type(event): event for event in _EVENTS}

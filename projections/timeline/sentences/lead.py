@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
+    BreachRetracted,
     Channel,
+    ClockBreached,
+    ClockMoved,
+    ClockStarted,
+    ClockStopped,
     ContactCorrected,
     DisqualificationReason,
+    EscalationAcknowledged,
     EscalationReason,
     FollowUpPromised,
     LeadAssigned,
@@ -20,17 +26,25 @@ from domain.lead.events import (
     LeadFollowedUp,
     LeadLost,
     LeadMessagedAutomatically,
+    LeadOffered,
     LeadReleased,
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     LossReason,
     Outcome,
     Outreach,
     OutreachBounced,
     ReleaseReason,
     ReopenReason,
+    RungPassed,
+    SnoozeReason,
+    SomebodyReminded,
+    StoppedBecause,
 )
+from domain.policy import ClockName
 from projections.timeline.entries import timeline
 
 REACHING_OUT: dict[Channel, str] = {
@@ -60,6 +74,7 @@ RELEASED_BECAUSE: dict[ReleaseReason, str] = {
     "workload": "too much other work",
     "absence": "absence",
     "wrong_person": "it was with the wrong person",
+    "not_attended": "nobody had acted in time",
     "other": "for another reason",
 }
 LOST_BECAUSE: dict[LossReason, str] = {
@@ -92,6 +107,27 @@ ESCALATED_BECAUSE: dict[EscalationReason, str] = {
 }
 
 
+OWED: dict[ClockName, str] = {
+    "first_response": "somebody has to contact the lead",
+    "follow_up": "somebody has to follow up",
+    "reply": "somebody has to answer the lead",
+    "acknowledgement": "whoever was told has to see to the lead",
+}
+STOPPED_BECAUSE: dict[StoppedBecause, str] = {
+    "answered": "the lead was answered",
+    "acknowledged": "whoever was told saw to it",
+    "replaced": "something else is owed now",
+    "closed": "the lead is closed",
+}
+SNOOZED_BECAUSE: dict[SnoozeReason, str] = {
+    "asked_to_wait": "the lead asked for it",
+    "out_of_office": "the lead is out of office",
+    "waiting_for_documents": "documents are awaited",
+    "budget_next_period": "there is budget in the next period",
+    "other": "for another reason",
+}
+
+
 @timeline.when(LeadCreated)
 def arrived(event: LeadCreated) -> str:
     """Where it came from, and where it waits."""
@@ -119,6 +155,8 @@ def assigned(event: LeadAssigned) -> str:
     match event.because:
         case "claimed":
             return f"{to} claimed the lead; {before}."
+        case "rescued":
+            return f"{to} took the lead over when it was offered to the team; {before}."
         case "imported":
             return f"The lead was given to {to}, as {event.by.id} copied it from another system; {before}."
         case "by_hand":
@@ -129,6 +167,8 @@ def assigned(event: LeadAssigned) -> str:
 def released(event: LeadReleased) -> str:
     """By its owner, or over their head."""
     why = RELEASED_BECAUSE[event.reason]
+    if event.step is not None:
+        return f"The lead was taken from {event.owner} and went back to {_queue(event.team)}: {why}{_late(event)}."
     if event.by.id == event.owner:
         return f"{event.owner} gave the lead back to {_queue(event.team)}: {why}."
     return f"{event.by.id} took the lead from {event.owner} and gave it back to {_queue(event.team)}: {why}."
@@ -159,8 +199,7 @@ def replied(event: LeadReplied) -> str:
 @timeline.when(FollowUpPromised)
 def promised(event: FollowUpPromised) -> str:
     """Until when."""
-    by = event.follow_up_by.astimezone(UTC)
-    return f"{event.promised_by} promised to get in touch again by {by:%Y-%m-%d %H:%M} UTC."
+    return f"{event.promised_by} promised to get in touch again by {_utc(event.follow_up_by)}."
 
 
 @timeline.when(LeadConverted)
@@ -191,7 +230,91 @@ def reopened(event: LeadReopened) -> str:
 @timeline.when(LeadEscalated)
 def escalated(event: LeadEscalated) -> str:
     """Who was told, how high up, and why."""
-    return f"{event.by.id} told {event.told}, on rung {event.rung}, about the lead: {ESCALATED_BECAUSE[event.reason]}."
+    told = event.told or "the whole desk"
+    if event.step is not None:
+        return f"{told} was told about the lead: {ESCALATED_BECAUSE[event.reason]}{_late(event)}."
+    return f"{event.by.id} told {told}, on rung {event.rung}, about the lead: {ESCALATED_BECAUSE[event.reason]}."
+
+
+@timeline.when(ClockStarted)
+def clock_started(event: ClockStarted) -> str:
+    """What is owed, by when, and by which version of which policy."""
+    cites = f"policy {event.policy}, version {event.policy_version}"
+    if event.calendar is not None:
+        cites += f"; calendar {event.calendar}, version {event.calendar_version}"
+    return f"Clock {event.number}: {OWED[event.clock]} by {_utc(event.respond_by)} ({cites})."
+
+
+@timeline.when(ClockMoved)
+def clock_moved(event: ClockMoved) -> str:
+    """What is due instead."""
+    return f"Clock {event.number} stands still while the lead waits: it is due by {_utc(event.respond_by)}."
+
+
+@timeline.when(ClockStopped)
+def clock_stopped(event: ClockStopped) -> str:
+    """When, and because of what."""
+    return f"Clock {event.number} stopped at {_utc(event.stopped_at)}: {STOPPED_BECAUSE[event.because]}."
+
+
+@timeline.when(ClockBreached)
+def clock_breached(event: ClockBreached) -> str:
+    """When it was due, and whose the lead was then."""
+    return f"Clock {event.number} was breached at {_utc(event.due_at)}, when the lead was {_whose(event.owner)}."
+
+
+@timeline.when(BreachRetracted)
+def breach_retracted(event: BreachRetracted) -> str:
+    """Both stay on record."""
+    answered = _utc(event.answered_at)
+    return f"Clock {event.number} was not breached after all: the lead had been answered at {answered}."
+
+
+@timeline.when(SomebodyReminded)
+def reminded(event: SomebodyReminded) -> str:
+    """Whom, and whether in time."""
+    return f"{event.told or 'The whole desk'} was reminded of the lead{_late(event)}."
+
+
+@timeline.when(LeadOffered)
+def offered(event: LeadOffered) -> str:
+    """To whom, and whether in time."""
+    whom = f"team {event.team}" if event.team else "the whole desk"
+    return f"The lead was offered to anybody of {whom}{_late(event)}."
+
+
+@timeline.when(RungPassed)
+def passed(event: RungPassed) -> str:
+    """Nothing had to be done."""
+    return f"Rung {event.step.rung} of clock {event.step.clock} had nothing to do: the lead was nobody's{_late(event)}."
+
+
+@timeline.when(EscalationAcknowledged)
+def acknowledged(event: EscalationAcknowledged) -> str:
+    """By whom, and until when they want to act."""
+    return f"{event.by.id} took it upon themselves to see to the lead by {_utc(event.act_by)}."
+
+
+@timeline.when(LeadSnoozed)
+def snoozed(event: LeadSnoozed) -> str:
+    """Until when, and why."""
+    return f"{event.by.id} let the lead wait until {_utc(event.until)}: {SNOOZED_BECAUSE[event.reason]}."
+
+
+@timeline.when(LeadWoken)
+def woken(event: LeadWoken) -> str:
+    """Before its time."""
+    return f"The lead waits no longer, as {event.by.id} recorded."
+
+
+def _late(event: LeadEscalated | LeadReleased | SomebodyReminded | LeadOffered | RungPassed) -> str:
+    """What came a minute or more after its time says so."""
+    late = event.at - event.step.due_at if event.step else timedelta()
+    return f", {late // timedelta(minutes=1)} min late" if late >= timedelta(minutes=1) else ""
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _source(source: SourceId | None) -> str:

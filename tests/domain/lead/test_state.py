@@ -9,7 +9,7 @@ from domain.lead.events import (
     LeadReplied,
     OutreachBounced,
 )
-from domain.lead.state import Lead, Promise, Tenure, Trace, evolve, replay, trace
+from domain.lead.state import Escalation, Lead, Promise, Tenure, Trace, evolve, replay, trace
 from tests.domain.lead.told import (
     CALL_ID,
     CONTACT,
@@ -31,7 +31,7 @@ from tests.domain.lead.told import (
     replied,
     routed,
 )
-from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, ELEVEN, NINE, ONE, TEN, TOMORROW, TWELVE, TWO
+from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, CARLA, ELEVEN, NINE, ONE, TEN, TOMORROW, TWELVE, TWO
 
 WAITING = Lead(arrived_at=NINE, source=WEBSITE, team=NORTH, contact=CONTACT, stage_since=NINE)
 HELD = WAITING._replace(owner=ANNA, tenures=(Tenure(TEN, ANNA),))
@@ -118,7 +118,8 @@ def test_promised() -> None:
 
 def test_escalated() -> None:
     state = evolve(evolve(HELD, escalated(rung=1)), escalated(rung=2))
-    assert state == HELD._replace(rungs=frozenset({(1, "no_contact"), (2, "no_contact")}))
+    told = (Escalation(1, TWELVE, CARLA, 1, None), Escalation(2, TWELVE, CARLA, 2, None))
+    assert state == HELD._replace(rungs=frozenset({(1, "no_contact"), (2, "no_contact")}), escalations=told)
 
 
 def test_converted() -> None:

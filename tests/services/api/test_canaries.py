@@ -46,7 +46,14 @@ MISTAKES: tuple[tuple[str, Any], ...] = (
     ("/people", {"person": EMAIL, "profile": {"name": NAME, "email": NAME}}),
     ("/people/moves", {"person": NAME, "team": EMAIL}),
     ("/sources", {"source": EMAIL}),
+    ("/calendars", {"calendar": EMAIL, "zone": NAME, "week": {NAME: [], "monday": [{"opens": NAME, "closes": EMAIL}]}}),
+    ("/calendars/exceptions", {"calendar": "office", "days": [{"day": NAME, "called": EMAIL}]}),
+    ("/policies", {"policy": NAME, "clocks": {EMAIL: {}, "reply": {"target_minutes": NAME, "unit": EMAIL}}}),
+    ("/rulebook", {"rules": [{"policy": EMAIL, "priority": NAME}]}),
 )
+
+
+ADMINS = ("/people", "/sources", "/calendars", "/policies", "/rulebook")
 
 
 async def test_no_canary_sings_outside_the_vault(
@@ -171,7 +178,7 @@ async def _a_story(world: World) -> str:
 
 async def _mistakes(world: World, lead: str) -> None:
     for path, body in MISTAKES:
-        caller = "admin" if path.startswith(("/people", "/sources")) else "manager"
+        caller = "admin" if path.startswith(ADMINS) else "manager"
         assert (await world.post(caller, path.format(lead=lead), body)).status_code == 422, body
     for body in (f'{{"contact": {{"name": "{NAME}"', f'{{"{NAME}": NaN}}', f'{{"{NAME}": 1, "{NAME}": 2}}'):
         headers = world.as_("rep") | {"Content-Type": "application/json"}

@@ -53,7 +53,19 @@ def _somebody_and_something(client: httpx.Client) -> dict[str, str]:
     lead = client.post("/leads", json={"team": "north", "contact": {"name": "Ada"}}).json()["lead"]
     client.post(f"/leads/{lead}/assignments", json={"to": "rep-1"})
     client.post("/sources", json={"source": "website"})
-    return {"lead_id": lead, "person": "rep-1", "team": "north", "source": "website", "projection": "leads"}
+    day = [{"opens": "09:00", "closes": "17:00"}]
+    client.post("/calendars", json={"calendar": "office", "zone": "Europe/Vienna", "week": {"monday": day}})
+    clock = {"target_minutes": 60, "unit": "business_minutes"}
+    client.post("/policies", json={"policy": "quick", "calendar": "office", "clocks": {"reply": clock}})
+    return {
+        "lead_id": lead,
+        "person": "rep-1",
+        "team": "north",
+        "source": "website",
+        "projection": "leads",
+        "calendar": "office",
+        "policy": "quick",
+    }
 
 
 def test_every_answer_is_as_the_document_says(document: Any) -> None:

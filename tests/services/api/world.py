@@ -11,16 +11,12 @@ from fastapi import FastAPI
 
 from adapters.event_store import EventStore
 from domain.event import Role
-from projections.leads import leads
-from projections.organisation import people, sources, teams
 from projections.projector import Projection, Projector
-from projections.queues import queues
-from projections.timeline import timeline
 from services.api import create_app
+from services.projector import PROJECTIONS
 from services.settings import Settings, as_role
 from services.wiring import Office, open_log
 
-PROJECTIONS: tuple[Projection, ...] = (leads, people, queues, sources, teams, timeline)
 EVERYTHING = ("lead.create", "lead.message_automatically", "lead.see", "lead.reach_out", "lead.hear_from")
 CALLERS: dict[str, tuple[str, Role, tuple[str, ...]]] = {
     "rep": ("rep-1", "rep", ()),
@@ -32,6 +28,15 @@ CALLERS: dict[str, tuple[str, Role, tuple[str, ...]]] = {
     "admin": ("admin-1", "admin", ()),
     "service": ("telephony", "service", EVERYTHING),
 }
+DAY = [{"opens": "09:00", "closes": "17:00"}]
+WEEK = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), DAY)
+REMIND = {"offset_minutes": -15, "deed": "remind", "whom": "owner"}
+ESCALATE = {"offset_minutes": 0, "deed": "escalate", "whom": "accountable"}
+ALL_DAY = [{"opens": "00:00", "closes": "24:00"}]
+EVERY_HOUR = dict.fromkeys((*WEEK, "saturday", "sunday"), ALL_DAY)
+LONG_AGO = {"effective_from": "2020-01-01T00:00:00Z"}
+WAITING = {"snooze_at_most_minutes": 600}
+CLOCKS = {"first_response": {"target_minutes": 60, "unit": "business_minutes", "rungs": [REMIND, ESCALATE]}}
 THE_ORGANISATION = (
     ("/teams", {"team": "germany"}),
     ("/teams", {"team": "north", "above": "germany"}),
@@ -44,6 +49,11 @@ THE_ORGANISATION = (
     ("/teams/entrustments", {"team": "north", "to": "lead-1"}),
     ("/teams/entrustments", {"team": "south", "to": "lead-2"}),
     ("/sources", {"source": "website", "team": "north"}),
+    ("/calendars", {"calendar": "office", "zone": "Europe/Vienna", "week": WEEK}),
+    ("/policies", {"policy": "quick", "calendar": "office", "clocks": CLOCKS}),
+    ("/calendars", {"calendar": "always", "zone": "Europe/Vienna", "week": EVERY_HOUR, **LONG_AGO}),
+    ("/policies", {"policy": "at-all-hours", "calendar": "always", "clocks": CLOCKS, **LONG_AGO, **WAITING}),
+    ("/rulebook", {"rules": [{"policy": "at-all-hours", "priority": "high"}, {"policy": "quick"}], **LONG_AGO}),
 )
 
 
@@ -63,10 +73,16 @@ class World:
         return office
 
     async def post(self, caller: str, path: str, body: Any, **headers: str) -> httpx.Response:
-        answer = await self.client.post(path, json=body, headers=self.as_(caller) | _spelled(headers))
+        """As JSON, unless it is said to be something else."""
+        said = {"content" if "Content_Type" in headers else "json": body}
+        answer = await self.client.post(path, headers=self.as_(caller) | _spelled(headers), **said)
         if answer.status_code in (200, 201):
             self.position = max(self.position, answer.json()["position"])
         return answer
+
+    async def hand_in(self, caller: str, path: str, file: str, **headers: str) -> httpx.Response:
+        """A file of holidays."""
+        return await self.post(caller, path, file, **{"Content_Type": "text/calendar", **headers})
 
     async def get(self, caller: str, path: str, **parameters: Any) -> httpx.Response:
         return await self.client.get(path, params=parameters, headers=self.as_(caller))

@@ -1,0 +1,205 @@
+"""Clocks through the desk: what a policy says becomes deadlines on the record, and the timekeeper keeps them."""
+
+from datetime import timedelta
+
+import pytest
+
+from commands.calendars import HoursGiven, SetCalendar, WeekGiven
+from commands.clocks import AcknowledgeEscalation, KeepTime, SnoozeLead, WakeLead
+from commands.lead import AssignLead, ClaimLead, CreateLead, RecordOutreach
+from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
+from commands.teams import EntrustTeam
+from domain.access import Principal
+from domain.event import Event
+from domain.identity import CalendarId, PolicyId, StreamId
+from domain.lead.clocks import SnoozedTooLong
+from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated
+from domain.lead.ownership import HadItBefore, LeadIsAlreadyClaimed
+from domain.lead.standing import LeadUnknown
+from tests.commands.story import (
+    ADMIN,
+    BY_MANAGER,
+    BY_OTHER_REP,
+    BY_REP,
+    NINE,
+    NORTH,
+    OTHER_REP,
+    REP,
+    SOUTH,
+    Office,
+    new_lead,
+)
+
+OFFICE, QUICK, VIP = CalendarId("office"), PolicyId("quick"), PolicyId("vip")
+DAY = (HoursGiven(opens="09:00", closes="17:00"),)
+CALENDAR = SetCalendar(
+    calendar=OFFICE, zone="UTC", week=WeekGiven(monday=DAY, tuesday=DAY, wednesday=DAY, thursday=DAY, friday=DAY)
+)
+LADDER = (
+    RungGiven(offset_minutes=-15, deed="remind", whom="owner"),
+    RungGiven(offset_minutes=0, deed="escalate", whom="accountable"),
+    RungGiven(offset_minutes=30, deed="offer_to_team"),
+    RungGiven(offset_minutes=60, deed="release"),
+)
+POLICIES = (
+    SetPolicy(
+        policy=QUICK,
+        calendar=OFFICE,
+        clocks=ClocksGiven(first_response=ClockGiven(target_minutes=60, unit="business_minutes", rungs=LADDER)),
+        snooze_at_most_minutes=240,
+    ),
+    SetPolicy(policy=VIP, clocks=ClocksGiven(first_response=ClockGiven(target_minutes=5, unit="elapsed_minutes"))),
+    OrderRules(rules=(RuleGiven(policy=VIP, priority="high"), RuleGiven(policy=QUICK))),
+)
+TIMEKEEPER = Principal(id="timekeeper", role="service", via="timekeeper", scopes=frozenset({"lead.keep_time"}))
+CALL = RecordOutreach(channel="call", outcome="reached")
+MINUTE = timedelta(minutes=1)
+
+
+async def governed() -> Office:
+    office = await Office().staffed()
+    await office.do(CALENDAR.stream, CALENDAR, ADMIN)
+    for wish in POLICIES:
+        await office.do(wish.stream, wish, ADMIN)
+    return office
+
+
+async def assigned_lead(office: Office) -> StreamId:
+    lead = new_lead()
+    await office.do(lead, CreateLead(team=NORTH))
+    await office.do(lead, AssignLead(to=REP))
+    return lead
+
+
+async def the_timekeeper_comes(office: Office, lead: StreamId, minutes: int) -> tuple[str, ...]:
+    office.clock.pass_minutes(minutes)
+    told = (await office.do(lead, KeepTime(), TIMEKEEPER)).events
+    assert (await office.do(lead, KeepTime(), TIMEKEEPER)).events == ()
+    return tuple(topic.removesuffix(".v1") for topic in told)
+
+
+async def last(office: Office, lead: StreamId) -> Event:
+    return (await office.told(lead))[-1]
+
+
+async def test_a_lead_that_arrives_starts_its_clock_in_the_same_breath() -> None:
+    office, lead = await governed(), new_lead()
+    receipt = await office.do(lead, CreateLead(team=NORTH))
+    assert receipt.events == ("LeadCreated.v1", "ClockStarted.v1")
+    started = await last(office, lead)
+    assert isinstance(started, ClockStarted)
+    assert (started.policy, started.policy_version, started.calendar, started.calendar_version) == (QUICK, 1, OFFICE, 1)
+    assert started.respond_by == NINE + 60 * MINUTE
+
+
+async def test_the_first_rule_that_covers_the_lead_tells_the_policy() -> None:
+    office, lead = await governed(), new_lead()
+    await office.do(lead, CreateLead(team=NORTH, priority="high"))
+    started = await last(office, lead)
+    assert isinstance(started, ClockStarted)
+    assert (started.policy, started.calendar, started.respond_by) == (VIP, None, NINE + 5 * MINUTE)
+
+
+async def test_without_rules_there_are_no_clocks() -> None:
+    office = await Office().staffed()
+    assert (await office.do(new_lead(), CreateLead(team=NORTH))).events == ("LeadCreated.v1",)
+
+
+async def test_a_policy_that_takes_effect_tomorrow_governs_nothing_today() -> None:
+    office = await Office().staffed()
+    tomorrow = SetPolicy(
+        policy=VIP,
+        clocks=ClocksGiven(first_response=ClockGiven(target_minutes=5, unit="elapsed_minutes")),
+        effective_from=NINE + timedelta(days=1),
+    )
+    rules = OrderRules(rules=(RuleGiven(policy=VIP),))
+    for wish in (tomorrow, rules):
+        await office.do(wish.stream, wish, ADMIN)
+    assert (await office.do(new_lead(), CreateLead())).events == ("LeadCreated.v1",)
+    office.clock.pass_minutes(24 * 60)
+    assert (await office.do(new_lead(), CreateLead())).events == ("LeadCreated.v1", "ClockStarted.v1")
+
+
+async def test_a_lead_that_nobody_attends_climbs_the_ladder_and_is_saved_by_somebody_else() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    with pytest.raises(LeadUnknown):
+        await office.do(lead, ClaimLead(), Principal(id="x", role="rep", via="key:x", team=SOUTH))
+    with pytest.raises(LeadIsAlreadyClaimed):
+        await office.do(lead, ClaimLead(), BY_OTHER_REP)
+    assert await the_timekeeper_comes(office, lead, 44) == ()
+    assert await the_timekeeper_comes(office, lead, 1) == ("SomebodyReminded",)
+    assert await the_timekeeper_comes(office, lead, 15) == ("ClockBreached", "LeadEscalated")
+    assert await the_timekeeper_comes(office, lead, 30) == ("LeadOffered",)
+
+    await office.do(lead, ClaimLead(), BY_OTHER_REP)
+
+    saved = await last(office, lead)
+    assert isinstance(saved, LeadAssigned)
+    assert (saved.to, saved.previous, saved.because) == (OTHER_REP, REP, "rescued")
+    office.clock.pass_minutes(1)
+    assert (await office.do(lead, CALL, BY_OTHER_REP)).events == ("LeadContacted.v1", "ClockStopped.v1")
+    assert await the_timekeeper_comes(office, lead, 10_000) == ()
+
+
+async def test_whoever_lost_a_lead_by_doing_nothing_does_not_claim_it_back() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    assert (await the_timekeeper_comes(office, lead, 120))[-1] == "LeadReleased"
+    with pytest.raises(HadItBefore, match="rep-1 had this lead"):
+        await office.do(lead, ClaimLead(), BY_REP)
+    assert (await office.do(lead, ClaimLead(), BY_OTHER_REP)).events == ("LeadAssigned.v1",)
+
+
+async def test_a_lead_may_wait_for_a_known_reason_within_bounds() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    until = NINE + 180 * MINUTE
+    receipt = await office.do(lead, SnoozeLead(until=until, reason="asked_to_wait", note="Call after lunch"), BY_REP)
+    assert receipt.events == ("LeadSnoozed.v1", "ClockMoved.v1")
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == until + 60 * MINUTE
+    with pytest.raises(SnoozedTooLong):
+        await office.do(lead, SnoozeLead(until=NINE + 241 * MINUTE, reason="other"), BY_REP)
+    office.clock.pass_minutes(60)
+    assert (await office.do(lead, WakeLead(), BY_REP)).events == ("LeadWoken.v1", "ClockMoved.v1")
+
+
+async def test_what_a_policy_says_anew_leaves_running_clocks_alone() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    office.clock.pass_minutes(1)
+    clocks = ClocksGiven(first_response=ClockGiven(target_minutes=5, unit="elapsed_minutes"))
+    stricter = SetPolicy(policy=QUICK, calendar=OFFICE, clocks=clocks, snooze_at_most_minutes=600)
+    await office.do(stricter.stream, stricter, ADMIN)
+    snoozed = SnoozeLead(until=NINE + 180 * MINUTE, reason="asked_to_wait")
+    await office.do(lead, snoozed, BY_REP)
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + (180 + 59) * MINUTE
+
+
+async def test_who_was_told_acknowledges() -> None:
+    office = await governed()
+    above = EntrustTeam(team=SOUTH, to=OTHER_REP)
+    await office.do(above.stream, above, ADMIN)
+    lead = await assigned_lead(office)
+    await the_timekeeper_comes(office, lead, 60)
+    escalated = await last(office, lead)
+    assert isinstance(escalated, LeadEscalated)
+    assert escalated.told == BY_MANAGER.id
+    act_by = NINE + 180 * MINUTE
+    receipt = await office.do(lead, AcknowledgeEscalation(act_by=act_by))
+    assert receipt.events == ("EscalationAcknowledged.v1",)
+    assert await the_timekeeper_comes(office, lead, 60) == ()
+    assert await the_timekeeper_comes(office, lead, 60) == ("LeadOffered", "LeadReleased")
+    with pytest.raises(LeadUnknown):
+        await office.do(lead, AcknowledgeEscalation(act_by=act_by), BY_REP)
+
+
+async def test_only_the_timekeeper_keeps_time() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    with pytest.raises(LeadUnknown):
+        await office.do(lead, KeepTime(), BY_MANAGER)

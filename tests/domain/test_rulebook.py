@@ -1,0 +1,73 @@
+"""The rulebook: the first rule that covers a lead tells its policy."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.event import Actor
+from domain.identity import PolicyId, SourceId, TeamId
+from domain.occasion import DatedBeforeALaterChange, Occasion
+from domain.rulebook import Rule, RulesOrdered, RulesWouldRewriteThePast, TooManyRules, order_rules, replay
+from tests.support.story import NINE, ONE, TEN
+
+ADMIN = Actor("admin-1", "admin", "key:lk_1")
+NORTH, WEB = TeamId("north"), SourceId("web")
+VIP, QUICK, SLOW = PolicyId("vip"), PolicyId("quick"), PolicyId("slow")
+RULES = (Rule(VIP, priority="high"), Rule(QUICK, source=WEB, team=NORTH), Rule(SLOW))
+
+
+def ordered(*rules: Rule, at: datetime = NINE, effective_from: datetime = NINE) -> RulesOrdered:
+    return RulesOrdered(rules=rules, effective_from=effective_from, at=at, by=ADMIN)
+
+
+def on(at: datetime) -> Occasion:
+    return Occasion(by=ADMIN, now=max(at, NINE), at=at)
+
+
+def test_the_first_rule_that_covers_a_lead_tells_its_policy() -> None:
+    book = replay([ordered(*RULES)])
+    assert book.policy_for(WEB, NORTH, "high", NINE) == VIP
+    assert book.policy_for(WEB, NORTH, "normal", NINE) == QUICK
+    assert book.policy_for(WEB, None, None, NINE) == SLOW
+    assert book.policy_for(None, NORTH, None, NINE) == SLOW
+
+
+def test_a_lead_that_no_rule_covers_has_no_policy() -> None:
+    assert replay([ordered(*RULES[:2])]).policy_for(None, None, None, NINE) is None
+    assert replay([ordered(*RULES)]).policy_for(None, None, None, NINE - timedelta(seconds=1)) is None
+    assert replay([]).policy_for(None, None, None, NINE) is None
+
+
+def test_rules_hold_from_the_moment_they_are_put_in_order_or_later() -> None:
+    assert order_rules(replay([]), RULES, None, on(NINE)) == [ordered(*RULES)]
+    later = order_rules(replay([ordered(*RULES)]), RULES[2:], ONE, on(TEN))
+    assert later == [ordered(*RULES[2:], at=TEN, effective_from=ONE)]
+    book = replay([ordered(*RULES), *later])
+    assert (book.policy_for(WEB, NORTH, None, TEN), book.policy_for(WEB, NORTH, None, ONE)) == (QUICK, SLOW)
+
+
+def test_the_same_order_again_is_already_so() -> None:
+    assert order_rules(replay([ordered(*RULES)]), RULES, None, on(TEN)) == []
+    assert order_rules(replay([ordered(*RULES)]), RULES[::-1], None, on(TEN)) != []
+    assert order_rules(replay([ordered(*RULES, effective_from=ONE)]), RULES, ONE, on(TEN)) == []
+
+
+def test_no_rules_at_all_stop_every_clock_that_would_have_started() -> None:
+    [none] = order_rules(replay([ordered(*RULES)]), (), None, on(TEN))
+    assert replay([ordered(*RULES), none]).policy_for(WEB, NORTH, "high", TEN) is None
+
+
+def test_the_past_is_not_rewritten() -> None:
+    with pytest.raises(RulesWouldRewriteThePast, match="but 2026-03-02T10:00:00"):
+        order_rules(replay([ordered(*RULES)]), RULES[1:], NINE, on(TEN))
+    with pytest.raises(RulesWouldRewriteThePast, match="but 2026-03-02T13:00:00"):
+        order_rules(replay([ordered(*RULES, effective_from=ONE)]), RULES[1:], TEN, on(TEN))
+    with pytest.raises(DatedBeforeALaterChange):
+        order_rules(replay([ordered(*RULES, at=TEN)]), RULES[1:], None, on(NINE))
+
+
+def test_a_rulebook_is_one_that_a_person_can_read() -> None:
+    rules = tuple(Rule(SLOW, source=SourceId(f"s{number}")) for number in range(501))
+    with pytest.raises(TooManyRules, match="501 rules"):
+        order_rules(replay([]), rules, None, on(TEN))
+    assert order_rules(replay([]), rules[1:], None, on(TEN))

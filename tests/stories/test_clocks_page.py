@@ -1,0 +1,50 @@
+"""What docs/clocks.md tells its reader to do is done here, line by line, with a product that really runs."""
+
+import json
+import re
+
+import pytest
+
+from tests.support.pages import blocks, followed
+from tests.support.postgres import reachable_folder
+from tests.support.product import ROOT, Product
+
+PAGE = (ROOT / "docs" / "clocks.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def answers() -> list[str]:
+    with reachable_folder() as folder, Product(folder / "home") as product:
+        return followed(PAGE, product, folder)
+
+
+def test_everything_is_put_on_record(answers: list[str]) -> None:
+    assert re.findall(r'"events":\["(\w+)\.v1"\]', "".join(answers)) == [
+        "CalendarSet",
+        "DaysExcepted",
+        "PolicySet",
+        "RulesOrdered",
+    ]
+
+
+def test_the_holidays_of_the_file_are_taken_once(answers: list[str]) -> None:
+    taken, again = answers[3].splitlines()
+    assert re.fullmatch(r"\d+ of \d+ days are new days off in calendar vienna; the others stay as they were\.", taken)
+    assert not taken.startswith("0 ")
+    assert json.loads(again)["events"] == []
+
+
+def test_the_trial_answers_as_the_page_shows(answers: list[str]) -> None:
+    [shown] = blocks(PAGE, "text")
+    assert answers[5] == shown
+
+
+def test_the_rules_hold(answers: list[str]) -> None:
+    ordered, asked = answers[6].splitlines()
+    assert json.loads(ordered)["events"] == ["RulesOrdered.v1"]
+    assert [rule["team"] for rule in json.loads(asked)["in_force"]["rules"]] == [None, "north"]
+
+
+def test_what_is_refused_names_the_field(answers: list[str]) -> None:
+    refused = json.loads(answers[7])
+    assert (refused["type"], refused["errors"][0]["path"]) == ("/problems/hours-overlap", "body.week.monday")
