@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain.identity import Position
 from projections.calendars import calendars
+from projections.deadlines import deadlines
 from projections.leads import leads
 from projections.organisation import people, sources, teams
 from projections.policies import policies, rulebook
@@ -23,7 +24,9 @@ from services.wiring import open_log
 
 app = typer.Typer(no_args_is_help=True, help="The read models.")
 ROLE = "leadledger_projector"
-BY_NAME = {one.name: one for one in (calendars, leads, people, policies, queues, rulebook, sources, teams, timeline)}
+BY_NAME = {
+    one.name: one for one in (calendars, deadlines, leads, people, policies, queues, rulebook, sources, teams, timeline)
+}
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(sorted(BY_NAME))}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -3,10 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from commands.clocks import KeepTime
 from domain.identity import LeadId, lead_stream
 from services.timekeeper import TIMEKEEPER
-from tests.services.api.world import World
+from tests.services.api.world import AT_ALL_HOURS, World
+
+
+@pytest.fixture(autouse=True)
+async def governed(world: World) -> None:
+    await world.govern(AT_ALL_HOURS)
 
 
 async def a_lead(world: World, arrived_minutes_ago: int) -> str:

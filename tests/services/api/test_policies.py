@@ -8,12 +8,17 @@ import pytest
 from commands.calendars import ExceptDays, RestoreDays, SetCalendar, TakeHolidays
 from commands.policies import OrderRules, SetPolicy
 from services.api.examples import BODIES
-from tests.services.api.world import CLOCKS, DAY, ESCALATE, REMIND, WEEK, World
+from tests.services.api.world import CLOCKS, DAY, ESCALATE, OFFICE_HOURS, REMIND, WEEK, World
 
 OFFICE = {"calendar": "office", "zone": "Europe/Vienna", "week": WEEK}
 QUICK = {"policy": "quick", "calendar": "office", "clocks": CLOCKS}
 LATER = "2126-01-01T00:00:00Z"
 CHRISTMAS = "2126-12-25"
+
+
+@pytest.fixture(autouse=True)
+async def governed(world: World) -> None:
+    await world.govern(OFFICE_HOURS)
 
 
 def holidays(*lines: str) -> str:

@@ -14,7 +14,7 @@ from domain.identity import PersonId, TeamId
 from services.api import ROUTERS
 from services.api.describing import command_of
 from services.api.examples import BODIES
-from tests.services.api.world import CALLERS, World
+from tests.services.api.world import CALLERS, OFFICE_HOURS, World
 
 OPEN_TO_ANYBODY = {"/health", "/ready", "/metrics"}
 TEAMS: dict[str, tuple[str | None, frozenset[str]]] = {
@@ -75,6 +75,11 @@ QUESTIONS: dict[str, Any] = {
     "/projections": THE_DESK,
     "/projections/{projection}/parked": THE_DESK,
 }
+
+
+@pytest.fixture(autouse=True)
+async def governed(world: World) -> None:
+    await world.govern(OFFICE_HOURS)
 
 
 def routes() -> Iterator[APIRoute]:

@@ -49,11 +49,16 @@ THE_ORGANISATION = (
     ("/teams/entrustments", {"team": "north", "to": "lead-1"}),
     ("/teams/entrustments", {"team": "south", "to": "lead-2"}),
     ("/sources", {"source": "website", "team": "north"}),
+)
+OFFICE_HOURS = (
     ("/calendars", {"calendar": "office", "zone": "Europe/Vienna", "week": WEEK}),
     ("/policies", {"policy": "quick", "calendar": "office", "clocks": CLOCKS}),
+    ("/rulebook", {"rules": [{"policy": "quick"}]}),
+)
+AT_ALL_HOURS = (
     ("/calendars", {"calendar": "always", "zone": "Europe/Vienna", "week": EVERY_HOUR, **LONG_AGO}),
     ("/policies", {"policy": "at-all-hours", "calendar": "always", "clocks": CLOCKS, **LONG_AGO, **WAITING}),
-    ("/rulebook", {"rules": [{"policy": "at-all-hours", "priority": "high"}, {"policy": "quick"}], **LONG_AGO}),
+    ("/rulebook", {"rules": [{"policy": "at-all-hours", "priority": "high"}], **LONG_AGO}),
 )
 
 
@@ -109,6 +114,11 @@ class World:
             subject, role, scopes=scopes, created_by="test", expires_at=more.get("expires_at")
         )
         return key
+
+    async def govern(self, policies: tuple[tuple[str, dict[str, Any]], ...]) -> None:
+        """Let clocks run."""
+        for path, body in policies:
+            await self.done("admin", path, body)
 
     def as_(self, caller: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[caller]}"}

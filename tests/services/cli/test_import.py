@@ -102,7 +102,7 @@ def test_a_row_that_has_changed_is_told_and_the_record_stays(cli: Cli, database:
         (",2026-01-05 09:00,,,,,,,", "reference (id)", "is empty"),
         ("1,,,,,,,,", "arrived_at (arrived)", "is empty; a lead needs an arrival"),
         ("1,05/01/2026,,,,,,,", "arrived_at (arrived)", "can be read two ways"),
-        ("1,2999-01-01,,,,,,,", "arrived_at (arrived)", "is in the future"),
+        ("1,2150-01-01,,,,,,,", "arrived_at (arrived)", "is in the future"),
         ("1,2026-01-05,,not an address,,,,,", "email (mail)", "not a valid email address"),
         ("1,2026-01-05,,,call me,,,,", "phone", "should match pattern"),
         ("1,2026-01-05,,,,,Sold,2026-01-06,", "outcome (state)", "nobody said what 'Sold' means; say --outcome"),
