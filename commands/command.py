@@ -117,6 +117,10 @@ class States(Protocol):
         """A stream's state and version. Raises KeyError where neither is known."""
         ...
 
+    def assume(self, kind: Kind[Any], stream: StreamId, /) -> tuple[Any, int]:
+        """The state of a stream of which nothing is known, as if there were nothing; the log will tell if there is."""
+        ...
+
 
 @dataclass
 class Surroundings:
@@ -182,7 +186,9 @@ class Surroundings:
         try:
             state, self.guards[stream] = self.states[stream]
         except KeyError:
-            raise NotLookedUpYet((kind, stream)) from None
+            if not kind.may_be_missing:
+                raise NotLookedUpYet((kind, stream)) from None
+            state, self.guards[stream] = self.states.assume(kind, stream)
         return state
 
 

@@ -124,6 +124,12 @@ class _View:
         known = self.known[stream]
         return known.state, known.version
 
+    def assume(self, kind: Kind[Any], stream: StreamId) -> tuple[Any, int]:
+        """A stream's state and version as if there were nothing."""
+        self.known[stream] = _nothing(kind, stream)
+        self.remembered.add(stream)
+        return kind.initial, 0
+
 
 class Desk:
     """Handles commands one by one, thousands at once; keeps nothing that the log does not."""
@@ -227,7 +233,7 @@ class Desk:
 
     async def _look(self, view: _View, kind: Kind[Any], stream: StreamId, *, begins: bool = False) -> None:
         remembered = self._remembered.get(stream)
-        if remembered is None and (begins or kind.may_be_missing):
+        if remembered is None and begins:
             # Most likely there is nothing to load; the log will tell if there is.
             remembered = _nothing(kind, stream)
         if remembered is not None:

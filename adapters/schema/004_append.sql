@@ -80,7 +80,13 @@ BEGIN
        OR r.expected_version <> coalesce(
             (SELECT e.version FROM log.events AS e WHERE e.stream = r.stream ORDER BY e.version DESC LIMIT 1), 0);
 
-    IF guard_requests IS NOT NULL THEN
+    -- Most requests of a batch have the same guards, and nearly always all of them hold: look at each once.
+    IF guard_requests IS NOT NULL AND EXISTS (
+        SELECT
+        FROM (SELECT DISTINCT d.stream, d.version FROM unnest(guard_streams, guard_versions) AS d (stream, version)) AS g
+        WHERE g.version <> coalesce(
+            (SELECT e.version FROM log.events AS e WHERE e.stream = g.stream ORDER BY e.version DESC LIMIT 1), 0)
+    ) THEN
         refused := refused || (
             SELECT array_agg(g.request)
             FROM unnest(guard_requests, guard_streams, guard_versions) AS g (request, stream, version)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from adapters.event_store import EventStore
 from adapters.memory_recorder import MemoryRecorder
-from commands.command import Command
+from commands.command import Command, Kind
 from commands.desk import Desk, Receipt
 from commands.people import AddPerson
 from commands.sources import RegisterSource
@@ -26,6 +26,13 @@ BY_REP = Principal(id=REP, role="rep", via="key:lk_1", team=NORTH)
 BY_OTHER_REP = Principal(id=OTHER_REP, role="rep", via="key:lk_2", team=NORTH)
 BY_MANAGER = Principal(id=MANAGER, role="manager", via="key:lk_3", team=NORTH, answers_for=frozenset({NORTH, SOUTH}))
 BY_AUDITOR = Principal(id="auditor-1", role="auditor", via="key:lk_4")
+
+
+class States(dict[StreamId, tuple[Any, int]]):
+    """What is known of streams, where a story needs no desk."""
+
+    def assume(self, kind: Kind[Any], stream: StreamId) -> tuple[Any, int]:
+        return kind.initial, 0
 
 
 @dataclass

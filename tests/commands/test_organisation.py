@@ -11,7 +11,7 @@ from domain.identity import PersonId, SourceId, TeamId, person_stream, source_st
 from domain.person import PersonJoined, PersonLeft, PersonMoved
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import Team, TeamFormed, TeamPlaced, TeamsWouldStandInACircle, TeamUnknown
-from tests.commands.story import ADMIN, BY_REP, NINE, NORTH, REP, SOUTH, Office
+from tests.commands.story import ADMIN, BY_REP, NINE, NORTH, REP, SOUTH, Office, States
 
 Wish = AddPerson | MovePerson | RemovePerson | FormTeam | EntrustTeam | PlaceTeam | RegisterSource | RetireSource
 
@@ -83,12 +83,12 @@ def test_a_line_of_teams_ends_even_where_the_record_is_a_circle() -> None:
         team_stream(NORTH): (Team(id=NORTH, above=SOUTH), 1),
         team_stream(SOUTH): (Team(id=SOUTH, above=NORTH), 1),
     }
-    around = Surroundings(circle)
+    around = Surroundings(States(circle))
     assert [team.id for team in around.line(NORTH)] == [NORTH, SOUTH]
     assert around.guards == dict.fromkeys(circle, 1)
 
 
 def test_what_was_not_looked_up_is_asked_for() -> None:
     with pytest.raises(NotLookedUpYet) as asked:
-        Surroundings({}).person(REP)
+        Surroundings(States()).person(REP)
     assert asked.value.missing == ((PERSON, person_stream(REP)),)

@@ -38,7 +38,7 @@ from domain.policy import (
 from domain.rulebook import Rule, Rulebook, RulesOrdered
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
-from tests.commands.story import ADMIN, BY_AUDITOR, BY_MANAGER, BY_REP, MANAGER, NINE, NORTH, REP, Office
+from tests.commands.story import ADMIN, BY_AUDITOR, BY_MANAGER, BY_REP, MANAGER, NINE, NORTH, REP, Office, States
 
 OFFICE, QUICK, CALM = CalendarId("office"), PolicyId("quick"), PolicyId("calm")
 WEB = SourceId("web")
@@ -206,7 +206,7 @@ def test_what_is_no_policy_is_named(changes: dict[str, Any], where: tuple[str, .
 
 
 def test_what_is_not_known_of_many_is_asked_for_at_once() -> None:
-    around = Surroundings({policy_stream(QUICK): (Policy(id=QUICK), 1), RULEBOOK: (Rulebook(), 0)})
+    around = Surroundings(States({policy_stream(QUICK): (Policy(id=QUICK), 1), RULEBOOK: (Rulebook(), 0)}))
     assert around.each(around.policy, [QUICK]) == {QUICK: Policy(id=QUICK)}
     assert around.rulebook() == Rulebook()
     with pytest.raises(NotLookedUpYet) as asked:
