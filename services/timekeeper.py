@@ -101,7 +101,8 @@ class Timekeeper:
                 logger.warning("the timekeeper waits for the database: %s", type(trouble).__name__)
                 pause_seconds = PAUSE_AFTER_TROUBLE_SECONDS
             except psycopg.errors.UndefinedTable:
-                logger.warning("the timekeeper waits for the projector, which has not begun its list of deadlines")
+                # At every first start; nobody need be told.
+                logger.info("the timekeeper waits for the projector, which has not begun its list of deadlines")
                 pause_seconds = PAUSE_AFTER_TROUBLE_SECONDS
             await asyncio.sleep(pause_seconds)
 

@@ -107,6 +107,7 @@ async def test_two_at_once_and_one_that_comes_back_fire_each_rung_once(settings:
 async def test_it_goes_on_by_itself_and_waits_out_a_missing_list(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     readers = as_role(settings.dsn, "leadledger_desk")
     async with open_office(settings) as office, Freshness(readers) as freshness:
         await staffed(office)
