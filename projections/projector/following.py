@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Sequence
 
 import psycopg
 
+from domain.event import Event, Recorded
 from domain.identity import Position
 from domain.log import LogUnavailable
 from projections.projector.batch import Footing, fold_batch
@@ -24,6 +27,7 @@ from projections.projector.tables import Connection
 
 FAR_BEHIND = 100_000
 """From nothing, so many facts are folded faster beside, where the indexes are made at the end."""
+SAY_WITHIN_SECONDS = 0.005
 LONGEST_PAUSE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
@@ -82,14 +86,27 @@ class Projector:
             footing, position, version = await self._stand(connection, lease)
         self._has_followed = True
         pages = Pages(self.log, position)
+        passed: Sequence[Recorded[Event]] = ()
+        say_by = 0.0
         try:
             while not lease.lost:
                 events = await pages.turn()
-                if events:
-                    await fold_batch(connection, footing, position, events, self.log)
-                    position = events[-1].position
+                if any(type(one.event) in self.projection.functions for one in events):
+                    passed = ()
+                elif events:
+                    # Nothing of ours: how far we are may be said a moment later, together with what comes until then.
+                    say_by = say_by if passed else time.monotonic() + SAY_WITHIN_SECONDS
+                    passed = events
+                    if time.monotonic() < say_by:
+                        continue
+                elif passed:
+                    await asyncio.sleep(max(0.0, say_by - time.monotonic()))
                 else:
                     await self.log.wait(position, lease.seconds / 4)
+                    continue
+                batch, passed = passed or events, ()
+                await fold_batch(connection, footing, position, batch, self.log)
+                position = batch[-1].position
         finally:
             await pages.close()
         raise Fenced
