@@ -28,7 +28,7 @@ from projections.projector.tables import Connection
 FAR_BEHIND = 100_000
 """From nothing, so many facts are folded faster beside, where the indexes are made at the end."""
 SAY_WITHIN_SECONDS = 0.02
-"""So long a projection that a batch does not concern may keep to itself how far it is: ten of them share a processor."""
+"""So long a projection that a batch does not concern may keep to itself how far it is: ten share a processor."""
 LONGEST_PAUSE_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
