@@ -168,8 +168,8 @@ def set_hours(
 ) -> list[CalendarEvent]:
     """The first hours may hold from long ago; later ones only from now on."""
     _known_zone(zone)
-    for name, day in zip(WEEKDAYS, week, strict=True):
-        well_kept(day, name)
+    for place, day in enumerate(week):
+        well_kept(day, WEEKDAYS[place])
     if not any(week):
         raise NobodyEverWorks(calendar=id)
     holds_from = on.at if effective_from is None else effective_from

@@ -111,8 +111,8 @@ def follow(lead: Lead, deeds: Sequence[LeadEvent], policies: Policies, on: Occas
         told.add(deed)
     if told.lead.snoozes and any(isinstance(deed, LeadReplied) for deed in deeds):
         told.extend(_woken(told.lead, on))
-    for clock in sorted(running(told.lead), key=lambda clock: clock.name == "acknowledgement"):
-        # Acknowledgements come last: where the lead was answered, nobody need acknowledge that it was not.
+    for clock in running(told.lead):
+        # An acknowledgement comes after the clock that it is about: where that was answered, it is owed no more.
         if not any(_is_about(clock, one) for one in what_is_owed(told.lead)):
             told.extend(_stopped(told.lead, clock, on))
     for clock in told.lead.clocks:
@@ -310,12 +310,11 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
 
 def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[LeadEvent]:
     """Only a snooze moves a clock; what a policy says anew is for the next one."""
-    pauses = [pause for pause in lead.snoozes if pause.ends_at > clock.started_at]
-    if not pauses:
+    if not lead.snoozes:
         return []
     governing = policies.of_clock(clock)
     [rule] = [rule for rule in governing.terms.clocks if rule.clock == clock.name]
-    found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, pauses)
+    found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, lead.snoozes)
     if found is None:
         return []
     rungs = _rungs(rule, found, clock.started_at)
@@ -337,7 +336,7 @@ def _computed(
             return deadlines(rule, hours, since, pauses)
         # What was promised for a time at which the lead waits is owed when it waits no longer.
         for pause in sorted(pauses):
-            promised = pause.ends_at if pause.begins_at <= promised < pause.ends_at else promised
+            promised = max(promised, pause.ends_at) if pause.begins_at <= promised else promised
         return ladder_to(rule, hours, promised, pauses)
     except NothingIsWorked:
         return None
@@ -346,8 +345,8 @@ def _computed(
 def _rungs(rule: ClockRule, found: Deadlines, since: datetime) -> tuple[RungDue, ...]:
     """No rung comes before its clock: who promises to call in five minutes is reminded at once."""
     return tuple(
-        RungDue(max(due_at, since), rung.deed, rung.whom, rung.seat)
-        for rung, due_at in zip(rule.rungs, found.rungs, strict=True)
+        RungDue(max(found.rungs[place], since), rung.deed, rung.whom, rung.seat)
+        for place, rung in enumerate(rule.rungs)
     )
 
 
@@ -378,10 +377,9 @@ def _rung(lead: Lead, clock: Clock, step: Step, ladder: Sequence[PersonId], on: 
 
 def _whom(lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId]) -> tuple[PersonId | None, int]:
     """Who is told, and how far up the line they are; where there is nobody, the whole desk is told."""
-    if rung.whom == "seat":
-        return rung.seat, 0
-    if rung.whom == "owner" and lead.owner is not None:
-        return lead.owner, 0
+    named = lead.owner if rung.whom == "owner" else rung.seat
+    if named is not None:
+        return named, 0
     told = lead.escalations[clock.escalation - 1].told if clock.escalation else None
     # Above whoever was told and did not act, else above whoever answers for the team itself.
     reached = ladder.index(told) + 1 if told in ladder else 0

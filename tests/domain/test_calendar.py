@@ -221,3 +221,28 @@ def test_nothing_but_its_own_events_changes_a_calendar() -> None:
 def test_a_name_that_stays_on_record_is_fit_for_it() -> None:
     with pytest.raises(Refusal):
         set_hours(Calendar(), CalendarId("Vienna Office"), "Europe/Vienna", WEEK, None, on(TEN))
+
+
+def test_a_deadline_cites_how_many_events_told_the_calendar() -> None:
+    told: list[CalendarEvent] = [was_set()]
+    assert [Calendar().version, replay(told).version] == [0, 1]
+    told.append(excepted(EVE))
+    assert replay(told).version == 2
+    told.append(was_set(SHORT, ONE, ONE))
+    assert replay(told).version == 3
+
+
+def test_hours_may_begin_at_midnight_and_end_at_midnight() -> None:
+    assert setting(week=((Hours(0, 24 * 60),), (), (), (), (), (), ()))
+
+
+def test_refusals_say_all_that_they_know() -> None:
+    days = [ExceptedDay(date(2027, 1, 1) + timedelta(days=day)) for day in range(2_001)]
+    with pytest.raises(TooManyDays, match="name at most 2000"):
+        except_days(replay([was_set()]), VIENNA, days, on(TEN))
+    with pytest.raises(ZoneUnknown, match="no time zone called Europe/Wien"):
+        setting(zone="Europe/Wien")
+    with pytest.raises(CalendarUnknown, match="No calendar called vienna"):
+        restore_days(Calendar(), VIENNA, [EVE.day], on(TEN))
+    with pytest.raises(CalendarUnknown, match="No calendar called vienna"):
+        take_holidays(Calendar(), VIENNA, [EVE], on(TEN))

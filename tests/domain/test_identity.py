@@ -54,6 +54,9 @@ def test_whoever_lacks_the_key_cannot_tell_from_an_id_what_it_is_of() -> None:
     assert id == keyed_id(fingerprint, *address)
     assert id != keyed_id(another_fingerprint, *address)
     assert (id.version, id.variant) == (8, RFC_4122)
+    drawn = [keyed_id(fingerprint, f"{number}").bytes[8] for number in range(64)]
+    assert {byte & 0xC0 for byte in drawn} == {0x80}
+    assert {byte & 1 for byte in drawn} == {0, 1}
 
 
 @pytest.mark.parametrize("name", ["a", "7", "rep-7", "a.b_c-d", "0f" * 16, "x" * 64])

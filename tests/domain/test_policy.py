@@ -249,6 +249,8 @@ def test_terms_are_in_force_from_an_instant_on() -> None:
     assert refused.value.about["effective_from"] == "2026-03-02T09:00:00+00:00"
     with pytest.raises(PolicyUnknown):
         in_force(Policy(), QUICK, NINE)
+    with pytest.raises(PolicyUnknown, match="No policy called quick"):
+        in_force(Policy(), QUICK, NINE)
 
 
 def test_a_name_that_stays_on_record_is_fit_for_it() -> None:

@@ -71,3 +71,11 @@ def test_a_rulebook_is_one_that_a_person_can_read() -> None:
     with pytest.raises(TooManyRules, match="501 rules"):
         order_rules(replay([]), rules, None, on(TEN))
     assert order_rules(replay([]), rules[1:], None, on(TEN))
+
+
+def test_refusals_say_all_that_they_know() -> None:
+    rules = tuple(Rule(SLOW, source=SourceId(f"s{number}")) for number in range(501))
+    with pytest.raises(TooManyRules, match="at most 500"):
+        order_rules(replay([]), rules, None, on(TEN))
+    with pytest.raises(RulesWouldRewriteThePast, match="would hold from 2026-03-02T09:00:00"):
+        order_rules(replay([ordered(*RULES)]), RULES[1:], NINE, on(TEN))

@@ -42,6 +42,12 @@ def test_a_lead_waits_in_the_queue_of_its_sources_team() -> None:
     )
 
 
+def test_its_priority_is_on_record() -> None:
+    given().when(
+        create, source=None, team=NORTH, contact=None, priority="high", dated="instant", on=on(NINE, BY_SERVICE)
+    ).then(LeadCreated(team=NORTH, priority="high", at=NINE, by=BY_SERVICE))
+
+
 def test_a_lead_waits_in_the_queue_of_the_team_that_was_named() -> None:
     given().when(create, source=WEB, team=SOUTH, contact=None, dated="day", on=on(NINE, BY_SERVICE)).then(
         LeadCreated(source=WEBSITE, team=SOUTH, contact=None, dated="day", at=NINE, by=BY_SERVICE)

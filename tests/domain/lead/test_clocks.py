@@ -48,6 +48,7 @@ from domain.lead.standing import LeadIsClosed
 from domain.lead.state import Clock, Lead, evolve
 from domain.policy import ClockRule, Rung, Terms
 from tests.domain.lead.told import (
+    NOTE,
     assigned,
     contacted,
     created,
@@ -60,11 +61,13 @@ from tests.domain.lead.told import (
 )
 from tests.support.story import ANNA, BY_ANNA, BY_MANAGER, CARLA, DORA, NINE, ONE, TEN, TWELVE, TWO, on
 
+BY_DORA = Actor(DORA, "manager", "key:dora")
 TIMEKEEPER = Actor("timekeeper", "service", "timekeeper")
 DAY = (Hours(9 * 60, 17 * 60),)
 HOURS = BusinessTime("UTC", (DAY, DAY, DAY, DAY, DAY, (), ()))
 LADDER = (CARLA, DORA)
 MINUTE = timedelta(minutes=1)
+SEATED = Rung(0, "business_minutes", "escalate", "seat", DORA)
 
 
 def rung(offset: int, deed: Any, whom: Any = None, seat: PersonId | None = None) -> Rung:
@@ -106,9 +109,12 @@ class Always:
     said: Governing | None = GOVERNING
 
     def governing(self, lead: Lead, since: datetime) -> Governing | None:
+        assert lead.arrived_at
+        assert since >= lead.arrived_at
         return self.said
 
     def of_clock(self, clock: Clock) -> Governing:
+        assert clock.stopped_at is None
         assert self.said
         return self.said
 
@@ -253,7 +259,7 @@ def test_who_ends_a_lead_too_late_was_too_late() -> None:
     story = Told(created())
     breached, _ = story.happens(lost(ONE))
     assert isinstance(breached, ClockBreached)
-    assert (breached.due_at, breached.owner) == (TEN, None)
+    assert (breached.due_at, breached.owner, breached.at, breached.by) == (TEN, None, ONE, BY_ANNA)
 
 
 def test_a_response_that_came_too_late_is_a_breach_even_if_no_timekeeper_saw_it() -> None:
@@ -286,7 +292,8 @@ def test_the_ladder_is_climbed_rung_by_rung_and_each_once() -> None:
     [offered] = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadOffered)
     assert (offered.team, offered.step.rung, story.lead.offered) == ("north", 3, True)
     [released] = of(story.timekeeper_comes(TEN + 60 * MINUTE), LeadReleased)
-    assert (released.owner, released.reason, released.step.rung) == (ANNA, "not_attended", 4)
+    assert (released.owner, released.team, released.reason, released.step.rung) == (ANNA, "north", "not_attended", 4)
+    assert story.lead.rungs == frozenset()
     assert (story.lead.owner, story.lead.excluded, story.lead.offered) == (None, frozenset({ANNA}), False)
     above = of(story.timekeeper_comes(TEN + 90 * MINUTE), LeadEscalated)
     assert [(event.told, event.rung) for event in above if event.step.clock == 1] == [(DORA, 2)]
@@ -323,7 +330,9 @@ def test_any_act_of_whoever_was_told_will_do() -> None:
 def test_a_lead_that_was_answered_needs_nobody_to_acknowledge_it() -> None:
     story = Told(created(), assigned(at=NINE))
     story.timekeeper_comes(TEN)
-    story.happens(contacted(TEN + MINUTE))
+    answered, acknowledged = of(story.happens(contacted(TEN + MINUTE)), ClockStopped)
+    assert (answered.number, answered.stopped_at, answered.because) == (1, TEN + MINUTE, "answered")
+    assert (acknowledged.number, acknowledged.stopped_at, acknowledged.because) == (2, TEN + MINUTE, "answered")
     assert [clock.name for clock in running(story.lead)] == ["follow_up"]
 
 
@@ -345,8 +354,9 @@ def test_only_who_was_told_acknowledges_and_says_until_when() -> None:
     with pytest.raises(NothingToAcknowledge):
         acknowledge(story.lead, TWELVE, on(TEN, BY_ANNA))
     for act_by in (TEN, TEN + timedelta(days=7, seconds=1)):
-        with pytest.raises(CommitmentIsOutOfRange):
+        with pytest.raises(CommitmentIsOutOfRange) as refused:
             acknowledge(story.lead, act_by, on(TEN, BY_MANAGER))
+        assert refused.value.about == {"at": TEN.isoformat(), "act_by": act_by.isoformat()}
     assert acknowledge(story.lead, TEN + timedelta(days=7), on(TEN, BY_MANAGER))
     story.happens(contacted(TEN + MINUTE))
     with pytest.raises(NothingToAcknowledge):
@@ -397,7 +407,8 @@ def test_a_late_fact_undoes_a_breach_and_both_stay_on_record() -> None:
     told = story.happens(contacted(TEN - MINUTE), now=TWELVE)
     [retracted] = of(told, BreachRetracted)
     assert (retracted.number, retracted.answered_at, retracted.at) == (1, TEN - MINUTE, TWELVE)
-    assert of(told, ClockStopped)[0].stopped_at == TEN - MINUTE
+    assert [(event.number, event.stopped_at) for event in of(told, ClockStopped)] == [(1, TEN - MINUTE), (2, TEN)]
+    assert not of(told, ClockBreached)
 
 
 def test_a_late_fact_undoes_a_breach_also_of_a_clock_that_was_stopped_since() -> None:
@@ -414,6 +425,7 @@ def test_a_snooze_moves_the_deadline_and_its_ladder() -> None:
     [moved] = told
     assert isinstance(moved, ClockMoved)
     assert (moved.number, moved.respond_by) == (1, TWELVE + 30 * MINUTE)
+    assert (moved.at, moved.by) == (NINE + 30 * MINUTE, BY_ANNA)
     assert moved.rungs[0].due_at == TWELVE + 15 * MINUTE
     assert story.timekeeper_comes(TWELVE) == []
 
@@ -431,6 +443,66 @@ def test_what_was_promised_for_a_time_at_which_the_lead_waits_is_owed_afterwards
     assert [event.respond_by for event in of(told, ClockMoved)] == [TWO]
 
 
+def test_what_was_promised_for_another_time_is_owed_then_but_the_reminder_may_move() -> None:
+    before = Told(created(), assigned(at=NINE), contacted(TEN), promised(TEN, TWO))
+    assert before.happens(LeadSnoozed(until=TEN + 30 * MINUTE, reason="other", at=TEN + MINUTE, by=BY_ANNA)) == []
+    within = Told(created(), assigned(at=NINE), contacted(TEN), promised(TEN, TWO))
+    waits = LeadSnoozed(until=ONE + 30 * MINUTE, reason="other", at=TWELVE + 30 * MINUTE, by=BY_ANNA)
+    [moved] = of(within.happens(waits), ClockMoved)
+    assert (moved.respond_by, moved.rungs[0].due_at) == (TWO, TWELVE)
+    at_once = Told(created(), assigned(at=NINE), contacted(TEN), promised(TEN, TWELVE))
+    [moved] = of(at_once.happens(LeadSnoozed(until=ONE, reason="other", at=TWELVE, by=BY_ANNA)), ClockMoved)
+    assert moved.respond_by == ONE
+
+
+def test_an_answer_at_the_last_moment_undoes_a_breach_too() -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    assert of(story.happens(contacted(TEN)), BreachRetracted)
+
+
+def test_a_reply_at_the_moment_of_the_call_is_part_of_it() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), replied(TEN))
+    assert [clock.name for clock in running(story.lead)] == ["follow_up"]
+
+
+def test_what_was_done_before_the_lead_arrived_is_no_answer() -> None:
+    [stopped] = Told(created()).happens(contacted(NINE - MINUTE), history=True)
+    assert (stopped.because, stopped.stopped_at) == ("replaced", NINE - MINUTE)  # type: ignore[union-attr]
+
+
+def test_a_call_for_help_is_not_answered_by_the_owners_own_call() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), escalated(at=TWELVE))
+    assert "acknowledgement" not in {
+        story.lead.clocks[event.number - 1].name
+        for event in of(story.happens(followed_up(TWELVE + MINUTE)), ClockStopped)
+    }
+    stopped = of(story.happens(assigned(CARLA, TWELVE + 2 * MINUTE, previous=ANNA)), ClockStopped)
+    assert [(event.because, event.stopped_at) for event in stopped] == [("acknowledged", TWELVE + 2 * MINUTE)]
+
+
+def test_above_is_above_whoever_was_told() -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    story.happens(LeadEscalated(told=DORA, rung=2, reason="help_needed", at=TEN + MINUTE, by=BY_ANNA))
+    above = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadEscalated)
+    assert [(event.told, event.rung) for event in above] == [(DORA, 2)]
+
+
+def test_above_somebody_who_is_no_longer_on_the_ladder_is_its_first_rung() -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    above = of(story.timekeeper_comes(TEN + 30 * MINUTE, ladder=(DORA, ANNA)), LeadEscalated)
+    assert [(event.told, event.rung) for event in above] == [(DORA, 1)]
+
+
+def test_a_seat_is_on_no_rung_of_the_line() -> None:
+    terms = Terms(NINE, 1, None, (ClockRule("first_response", 60, "business_minutes", (SEATED,)),), 0)
+    story = Told(created(), policies=Always(Governing(PolicyId("seat"), terms, HOURS)))
+    [escalated] = of(story.timekeeper_comes(TEN), LeadEscalated)
+    assert (escalated.told, escalated.rung) == (DORA, 0)
+
+
 def test_snoozing_is_bounded() -> None:
     story = Told(created(), assigned(at=NINE))
     governing = GOVERNING
@@ -439,8 +511,11 @@ def test_snoozing_is_bounded() -> None:
     assert snoozed == LeadSnoozed(until=ends, reason="asked_to_wait", at=TEN, by=BY_ANNA)
     with pytest.raises(SnoozedTooLong, match="2880 minutes in all; with this it would be 2881"):
         snooze(story.lead, ends + MINUTE, "asked_to_wait", None, governing, on(TEN, BY_ANNA))
-    with pytest.raises(SnoozeEndsInThePast):
+    with pytest.raises(SnoozeEndsInThePast) as refused:
         snooze(story.lead, TEN, "asked_to_wait", None, governing, on(TEN, BY_ANNA))
+    assert refused.value.about == {"at": TEN.isoformat(), "until": TEN.isoformat()}
+    almost = snooze(story.lead, ends + MINUTE / 2, "asked_to_wait", NOTE, governing, on(TEN, BY_ANNA))
+    assert almost == [LeadSnoozed(until=ends + MINUTE / 2, reason="asked_to_wait", note=NOTE, at=TEN, by=BY_ANNA)]
     with pytest.raises(NoPolicyNoSnooze):
         snooze(story.lead, ends, "asked_to_wait", None, None, on(TEN, BY_ANNA))
     with pytest.raises(LeadIsClosed):
@@ -475,6 +550,30 @@ def test_a_lead_is_woken_by_hand_or_by_its_own_reply() -> None:
     other.happens(LeadSnoozed(until=TWO, reason="asked_to_wait", at=at, by=BY_ANNA))
     told = other.happens(replied(TEN))
     assert [type(event) for event in told] == [LeadWoken, ClockMoved]
+
+
+def test_a_snooze_begins_at_once_and_is_over_at_its_end() -> None:
+    story = Told(created(), assigned(at=NINE), LeadSnoozed(until=TWO, reason="other", at=TEN, by=BY_ANNA))
+    assert wake(story.lead, on(TEN, BY_ANNA)) == [LeadWoken(at=TEN, by=BY_ANNA)]
+    again = snooze(story.lead, TWO + MINUTE, "other", None, GOVERNING, on(TWO, BY_ANNA))
+    assert [type(event) for event in again] == [LeadSnoozed]
+
+
+def test_where_nothing_is_to_come_nothing_is_due() -> None:
+    assert next_due_at(Told(created(), lost(at=NINE + MINUTE)).lead) is None
+
+
+def test_each_escalation_is_seen_to_by_itself() -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TWO)
+    assert [(one.number, one.told, one.seen_to) for one in story.lead.escalations][:2] == [
+        (1, CARLA, False),
+        (2, DORA, False),
+    ]
+    story.happens(EscalationAcknowledged(escalation=2, clock=1, act_by=TWO + MINUTE, at=TWO, by=BY_DORA))
+    assert [event.because for event in of(story.events[-3:], ClockStopped)] == ["acknowledged"]
+    seen = [(one.number, one.told, one.seen_to, one.act_by) for one in story.lead.escalations]
+    assert seen[:2] == [(1, CARLA, False, None), (2, DORA, True, TWO + MINUTE)]
 
 
 def test_a_closed_lead_is_not_woken() -> None:

@@ -1,11 +1,22 @@
 """Exactly one person is answerable for a lead, or nobody yet."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.event import Actor, Role
-from domain.identity import PersonId
-from domain.lead.events import LeadAssigned, LeadReleased
-from domain.lead.ownership import LeadIsAlreadyClaimed, NotYourLead, SpeaksForAnother, assign, claim, held_by, release
+from domain.identity import PersonId, PolicyId
+from domain.lead.events import ClockStarted, LeadAssigned, LeadOffered, LeadReleased, Step
+from domain.lead.ownership import (
+    HadItBefore,
+    LeadIsAlreadyClaimed,
+    NotYourLead,
+    SpeaksForAnother,
+    assign,
+    claim,
+    held_by,
+    release,
+)
 from domain.lead.standing import LeadIsClosed, LeadIsUnassigned, LeadUnknown
 from domain.lead.state import replay
 from domain.occasion import DatedBeforeALaterChange
@@ -111,6 +122,39 @@ def test_the_first_claim_wins() -> None:
 def test_the_second_claim_is_told_who_was_first() -> None:
     given(created(), assigned()).when(claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)).then_refused(
         LeadIsAlreadyClaimed, "Somebody was first: the lead is anna's."
+    )
+
+
+OFFERED = LeadOffered(team=NORTH, step=Step(1, 1, ELEVEN), at=ELEVEN, by=BY_MANAGER)
+CLOCK = ClockStarted(
+    clock="first_response",
+    number=1,
+    started_at=NINE,
+    respond_by=TEN,
+    rungs=(),
+    policy=PolicyId("quick"),
+    policy_version=1,
+    at=NINE,
+    by=BY_MANAGER,
+)
+
+
+def test_what_was_offered_may_be_claimed_over_its_owners_head_by_a_team_mate() -> None:
+    offered = given(created(), CLOCK, assigned(), OFFERED)
+    mate = replace(BEN_HERE, team=NORTH)
+    state = offered.when(claim, mate, BEN, on(TWELVE, BY_BEN)).then(
+        LeadAssigned(to=BEN, team=NORTH, previous=ANNA, because="rescued", at=TWELVE, by=BY_BEN)
+    )
+    assert not state.offered
+    offered.when(claim, BEN_HERE, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+    given(created(), assigned()).when(claim, mate, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+
+
+def test_who_lost_a_lead_by_doing_nothing_leaves_it_to_somebody_else() -> None:
+    taken = LeadReleased(owner=ANNA, team=NORTH, reason="not_attended", at=ELEVEN, by=BY_MANAGER)
+    given(created(), assigned(), taken).when(claim, ANNA_HERE, ANNA, on(TWELVE)).then_refused(
+        HadItBefore,
+        "anna had this lead and did not act in time; somebody else may claim it, or a manager assign it.",
     )
 
 

@@ -1,6 +1,9 @@
 """What each event makes of a lead."""
 
+from dataclasses import replace
+
 from domain.event import Sealed
+from domain.identity import PolicyId
 from domain.lead.events import (
     ContactCorrected,
     LeadAssigned,
@@ -8,8 +11,9 @@ from domain.lead.events import (
     LeadMessagedAutomatically,
     LeadReplied,
     OutreachBounced,
+    Step,
 )
-from domain.lead.state import Escalation, Lead, Promise, Tenure, Trace, evolve, replay, trace
+from domain.lead.state import Clock, Escalation, Lead, Promise, Tenure, Trace, evolve, replay, trace
 from tests.domain.lead.told import (
     CALL_ID,
     CONTACT,
@@ -120,6 +124,35 @@ def test_escalated() -> None:
     state = evolve(evolve(HELD, escalated(rung=1)), escalated(rung=2))
     told = (Escalation(1, TWELVE, CARLA, 1, None), Escalation(2, TWELVE, CARLA, 2, None))
     assert state == HELD._replace(rungs=frozenset({(1, "no_contact"), (2, "no_contact")}), escalations=told)
+
+
+def test_whoever_acted_since_they_were_told_has_seen_to_it() -> None:
+    told = escalated(at=TWELVE)
+    by_carla = followed_up(TWELVE, CARLA, BY_MANAGER)
+    assert [one.seen_to for one in evolve(evolve(HELD, told), by_carla).escalations] == [True]
+    assert [one.seen_to for one in evolve(evolve(HELD, by_carla), told).escalations] == [True]
+    for other in (followed_up(ELEVEN, CARLA, BY_MANAGER), followed_up(TWELVE), followed_up(ONE)):
+        assert [one.seen_to for one in evolve(evolve(HELD, told), other).escalations] == [False]
+        assert [one.seen_to for one in evolve(evolve(HELD, other), told).escalations] == [False]
+
+
+def test_recording_what_the_lead_or_a_machine_did_is_no_act() -> None:
+    told = evolve(HELD, escalated(at=TWELVE))
+    heard = LeadReplied(channel="sms", at=ONE, by=BY_MANAGER)
+    sent = LeadMessagedAutomatically(channel="sms", outcome="sent", at=ONE, by=BY_MANAGER)
+    for event in (heard, sent):
+        assert [one.seen_to for one in evolve(told, event).escalations] == [False]
+
+
+def test_an_escalation_of_a_clock_is_on_no_rung_that_was_asked_for_by_hand() -> None:
+    clock = Clock(1, "first_response", NINE, TEN, (), PolicyId("quick"), 1)
+    by_clock = replace(escalated(), step=Step(1, 2, TEN))
+    state = evolve(HELD._replace(clocks=(clock,)), by_clock)
+    assert (state.rungs, state.clocks[0].fired) == (frozenset(), frozenset({2}))
+
+
+def test_a_priority() -> None:
+    assert replay([replace(created(), priority="high")]).priority == "high"
 
 
 def test_converted() -> None:
