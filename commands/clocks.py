@@ -8,7 +8,8 @@ from typing import ClassVar
 from pydantic import Field
 
 from commands.command import FreeText, NearInstant, Surroundings
-from commands.lead import LeadCommand, PoliciesAround
+from commands.governing import PoliciesAround
+from commands.lead import LeadCommand
 from domain.access import Action
 from domain.lead import clocks
 from domain.lead.events import LeadEvent, SnoozeReason

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import (
@@ -33,11 +32,11 @@ from commands.command import (
     Surroundings,
     TeamName,
 )
+from commands.governing import PoliciesAround
 from domain.access import Action, OfLead
 from domain.event import Event
-from domain.identity import PersonId, PolicyId
+from domain.identity import PersonId
 from domain.lead import arrival, clocks, closing, contact, escalation, ownership
-from domain.lead.clocks import Governing
 from domain.lead.events import (
     AssignedBecause,
     Channel,
@@ -52,10 +51,9 @@ from domain.lead.events import (
     ReleaseReason,
     ReopenReason,
 )
-from domain.lead.state import Clock, Lead
+from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.person import PersonUnknown
-from domain.policy import Terms
 from domain.rulebook import Priority
 from domain.source import bringing_leads
 from domain.team import known
@@ -123,30 +121,6 @@ class LeadCommand(Command[Lead]):
     @abstractmethod
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """What happens, if anything, or a refusal."""
-
-
-@dataclass(frozen=True)
-class PoliciesAround:
-    """Policies as a decision finds them; each look is a guard."""
-
-    around: Surroundings
-
-    def governing(self, lead: Lead, since: datetime) -> Governing | None:
-        """By the rulebook, the policy and the calendar that hold then."""
-        name = self.around.rulebook().policy_for(lead.source, lead.team, lead.priority, since)
-        terms = self.around.policy(name).terms_at(since) if name else None
-        return None if name is None or terms is None else self._counted(name, terms, since)
-
-    def of_clock(self, clock: Clock) -> Governing:
-        """By the terms that the clock cites, and the calendar as it is now."""
-        terms = self.around.policy(clock.policy).terms[clock.policy_version - 1]
-        return self._counted(clock.policy, terms, clock.started_at)
-
-    def _counted(self, name: PolicyId, terms: Terms, since: datetime) -> Governing:
-        if terms.calendar is None:
-            return Governing(name, terms)
-        calendar = self.around.calendar(terms.calendar)
-        return Governing(name, terms, calendar.hours_at(since), calendar.version)
 
 
 class CreateLead(LeadCommand):
