@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from commands.clocks import AcknowledgeEscalation, SnoozeLead, WakeLead
-from commands.command import CALENDAR, POLICY, utc_now
+from commands.command import CALENDAR, LEAD, POLICY, utc_now
 from domain.access import Principal
 from domain.business_time import BusinessTime
 from domain.event import Event, Recorded
@@ -28,7 +28,7 @@ from domain.lead.events import (
     RungPassed,
     SomebodyReminded,
 )
-from domain.lead.state import Lead, replay
+from domain.lead.state import Lead
 from domain.policy import EVERY_MINUTE, ClockRule, Terms
 from services.api.acting import ADesk
 from services.api.answers import LeadReceipt
@@ -72,7 +72,8 @@ async def clocks_of_a_lead(
     """Why is this due at 10:15? Each clock of the lead, and everything that its deadline was computed from."""
     events = (await office.log.load([(lead_stream(lead_id), 0)]))[lead_stream(lead_id)]
     started = [one.event for one in events if isinstance(one.event, ClockStarted)]
-    items = [_told(one, events, *await _counted(office, one), utc_now()) for one in reversed(started)]
+    lead, _ = await office.desk.state(LEAD, lead_stream(lead_id))
+    items = [_told(one, lead, events, *await _counted(office, one), utc_now()) for one in reversed(started)]
     return Clocks(position=position, lead=lead_id, items=items)
 
 
@@ -88,12 +89,12 @@ async def _counted(office: Office, clock: ClockStarted) -> tuple[Terms, Business
 
 def _told(
     clock: ClockStarted,
+    lead: Lead,
     events: Sequence[Recorded[Event]],
     terms: Terms,
     hours: BusinessTime | None,
     now: datetime,
 ) -> ClockTold:
-    lead: Lead = replay(one.event for one in events)  # type: ignore[misc]
     state = lead.clocks[clock.number - 1]
     rule = _rule(terms, clock)
     counted = hours if rule.unit == "business_minutes" and hours is not None else EVERY_MINUTE
