@@ -100,14 +100,12 @@ class BusinessTime:
 
     def elapsed(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> timedelta:
         """How much working time lies between two instants, outside of the pauses; none where the end comes first."""
-        first, last = _us(start), _us(end)
-        if last <= first:
-            return timedelta()
+        first = _us(start)
+        last = max(first, _us(end))
         worked = self._between(first, last)
         for begins, ends in _in_order(pauses):
-            begins, ends = max(begins, first), min(ends, last)
-            if begins < ends:
-                worked -= self._between(begins, ends)
+            begins = max(begins, first)
+            worked -= self._between(begins, max(begins, min(ends, last)))
         return worked * MICROSECOND
 
     def _between(self, first: int, last: int) -> int:

@@ -264,9 +264,8 @@ def _due(
     rung: Rung, respond_by: datetime, hours: BusinessTime | None, rule: ClockRule, pauses: Sequence[Pause]
 ) -> datetime:
     counted = _counted_in(rung.unit, hours, rule)
-    if rung.offset_minutes < 0:
-        return counted.latest_start(respond_by, -rung.offset_minutes, pauses)
-    return counted.deadline(respond_by, rung.offset_minutes, pauses)
+    later = counted.deadline(respond_by, max(rung.offset_minutes, 0), pauses)
+    return counted.latest_start(later, max(-rung.offset_minutes, 0), pauses)
 
 
 def _sensible(rule: ClockRule) -> None:

@@ -261,7 +261,7 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadOffered():
             return _stepped(lead._replace(offered=True), event.step)
         case EscalationAcknowledged():
-            return _escalation(lead, event.escalation, seen_to=True, act_by=event.act_by)
+            return _escalation(lead, event.escalation, act_by=event.act_by)
         case LeadSnoozed():
             return lead._replace(snoozes=(*lead.snoozes, Pause(event.at, event.until)))
         case LeadWoken():

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain import policy as policy_module
 from domain.business_time import BusinessTime, Hours, Pause
 from domain.event import Actor
 from domain.identity import CalendarId, PersonId, PolicyId
@@ -256,3 +257,52 @@ def test_terms_are_in_force_from_an_instant_on() -> None:
 def test_a_name_that_stays_on_record_is_fit_for_it() -> None:
     with pytest.raises(Refusal):
         set_policy(Policy(), PolicyId("Quick!"), OFFICE, HOURS, (RESPOND,), 0, None, on(TEN))
+
+
+def test_refusals_say_all_that_they_know() -> None:
+    with pytest.raises(SnoozeIsOutOfRange, match="for 0 to 527040 minutes in all, not for -1"):
+        setting(cap=-1)
+    with pytest.raises(
+        TargetIsOutOfRange, match=r"The first_response clock has a target of 0 minutes; .* from 1 to 527040"
+    ):
+        setting(clocks=(replace(RESPOND, target_minutes=0),))
+    many = tuple(replace(OFFER, offset_minutes=minutes) for minutes in range(21))
+    with pytest.raises(TooManyRungs, match="The first_response clock has 21 rungs"):
+        setting(clocks=(replace(RESPOND, rungs=many),))
+    far = replace(RELEASE, offset_minutes=LONGEST_TARGET_MINUTES + 1)
+    with pytest.raises(RungIsTooFarOff, match="527040"):
+        setting(clocks=(replace(RESPOND, rungs=(far,)),))
+    seated = Rung(0, "business_minutes", "remind", "seat")
+    with pytest.raises(RungTellsTheWrongPerson, match="cannot be: a seat, and only a seat, names its person\\."):
+        setting(clocks=(replace(RESPOND, rungs=(seated,)),))
+    with pytest.raises(RungTellsTheWrongPerson, match=r"cannot be: an escalation .* the lead stays where it is\."):
+        setting(clocks=(ClockRule("acknowledgement", 60, "business_minutes", (OFFER,)),))
+
+
+def test_a_rung_may_be_as_far_from_its_deadline_as_a_target() -> None:
+    far = replace(RELEASE, offset_minutes=LONGEST_TARGET_MINUTES)
+    assert setting(clocks=(ClockRule("reply", 60, "elapsed_minutes", (far,)),))
+
+
+def test_a_pause_after_the_deadline_moves_the_rungs_behind_it() -> None:
+    begins = datetime.fromisoformat("2026-03-09T10:00Z")
+    found = deadlines(RESPOND, HOURS, FRIDAY_AFTERNOON, [Pause(begins, begins + timedelta(hours=1))])
+    assert found.respond_by == datetime.fromisoformat("2026-03-09T09:50Z")
+    assert found.rungs[2] == datetime.fromisoformat("2026-03-09T11:20Z")
+
+
+def test_a_rung_that_comes_too_early_is_told_with_both_instants() -> None:
+    with pytest.raises(RungComesBeforeTheClock) as early:
+        setting(clocks=(replace(RESPOND, rungs=(replace(REMIND, offset_minutes=-61),)),), at=NINE)
+    assert early.value.about | {"clock": "first_response", "rung": "1"} == early.value.about
+    assert early.value.about["started_at"] == NINE.isoformat()
+    assert early.value.about["due_at"] == "2026-02-27T16:59:00+00:00"
+    with pytest.raises(RungsAreOutOfOrder) as mixed:
+        setting(clocks=(replace(RESPOND, rungs=(ESCALATE, REMIND)),), at=NINE)
+    assert mixed.value.about["before"] == TEN.isoformat()
+    assert mixed.value.about["due_at"] == (TEN - timedelta(minutes=15)).isoformat()
+
+
+def test_a_policy_is_tried_out_at_every_hour_of_two_weeks() -> None:
+    tried = list(policy_module._tries(NINE))
+    assert (tried[0], tried[1], tried[-1], len(tried)) == (NINE, TEN, NINE + timedelta(hours=335), 336)

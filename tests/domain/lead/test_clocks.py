@@ -455,6 +455,16 @@ def test_what_was_promised_for_another_time_is_owed_then_but_the_reminder_may_mo
     assert moved.respond_by == ONE
 
 
+def test_a_snooze_after_the_promised_instant_does_not_move_it() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), promised(TEN, TWELVE))
+    assert not of(story.happens(LeadSnoozed(until=TWO, reason="other", at=ONE, by=BY_ANNA)), ClockMoved)
+
+
+def test_a_clock_remembers_by_which_terms_it_runs() -> None:
+    [clock] = running(Told(created()).lead)
+    assert (clock.policy, clock.policy_version) == ("quick", 3)
+
+
 def test_an_answer_at_the_last_moment_undoes_a_breach_too() -> None:
     story = Told(created(), assigned(at=NINE))
     story.timekeeper_comes(TEN)
