@@ -188,8 +188,7 @@ def _offsets(zone: str, year: int) -> Iterator[tuple[int, int, int]]:
     there = ZoneInfo(zone)
 
     def offset(instant: int) -> int:
-        told = _instant(instant).astimezone(there).utcoffset()
-        return 0 if told is None else told // MICROSECOND
+        return _us(_instant(instant).astimezone(there).replace(tzinfo=UTC)) - instant
 
     day = 24 * 60 * MINUTE_US
     begins, ends = _us(datetime(year, 1, 1, tzinfo=UTC)), _us(datetime(year + 1, 1, 1, tzinfo=UTC))

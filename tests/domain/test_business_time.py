@@ -127,6 +127,13 @@ def test_a_day_that_a_zone_left_out_is_nobodys() -> None:
     assert samoa.deadline(at("2011-12-29T16:30-10:00"), 60) == at("2011-12-31T09:30+14:00")
 
 
+def test_new_years_eve_in_the_west_lies_in_the_next_year_of_utc() -> None:
+    new_york = BusinessTime("America/New_York", daily(ALL_DAY), {date(2025, 12, 31): (Hours(20 * 60, 22 * 60),)})
+    assert new_york.elapsed(at("2026-01-01T00:00Z"), at("2026-01-01T05:00Z")) == timedelta(hours=2)
+    tokyo = BusinessTime("Asia/Tokyo", daily(ALL_DAY), {date(2026, 1, 1): (Hours(9 * 60, 11 * 60),)})
+    assert tokyo.elapsed(at("2025-12-31T15:00Z"), at("2026-01-01T15:00Z")) == timedelta(hours=2)
+
+
 def test_years_apart() -> None:
     new_year = at("2026-01-01T00:00Z")
     days = (new_year + timedelta(days=day) for day in range(10 * 365 + 2))
