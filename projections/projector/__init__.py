@@ -17,6 +17,7 @@ from projections.projector.parking import parked, retry
 from projections.projector.projection import Projection
 from projections.projector.ranges import Ranges
 from projections.projector.rebuilding import rebuild
+from projections.projector.several_rows import SeveralRows
 from projections.projector.shared import ReadOnce
 from projections.projector.status import Status, status
 from projections.projector.tables import Table
@@ -30,6 +31,7 @@ __all__ = [
     "Projector",
     "Ranges",
     "ReadOnce",
+    "SeveralRows",
     "Status",
     "Table",
     "parked",

@@ -25,6 +25,8 @@ class Table:
     name: str
     columns: LiteralString
     indexes: tuple[LiteralString, ...] = ()
+    told_apart_by: int = 1
+    """So many of the first columns tell a row from all others, where rows are written again."""
 
     @cached_property
     def types(self) -> dict[str, str]:
@@ -80,9 +82,10 @@ class Table:
             return await cursor.fetchall()
 
     async def upsert(self, connection: Connection, generation: int, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Write the rows of streams that have one row each, new or known, in one statement."""
+        """Write rows, new or known by what tells them apart, in one statement."""
         if not rows:
             return
+        key = sql.SQL(", ").join(map(sql.Identifier, list(self.types)[: self.told_apart_by]))
         arrays = sql.SQL(", ").join(sql.SQL("%b::{}[]").format(sql.SQL(kind)) for kind in self.types.values())
         changes = sql.SQL(", ").join(
             sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column)) for column in list(self.types)[1:]
@@ -95,7 +98,7 @@ class Table:
                 ON CONFLICT ({key}) DO UPDATE
                 SET {changes}
                 """
-            ).format(table=self.of(generation), names=self.names, arrays=arrays, key=self.key, changes=changes),
+            ).format(table=self.of(generation), names=self.names, arrays=arrays, key=key, changes=changes),
             [list(column) for column in zip(*rows, strict=True)],
         )
 
