@@ -7,8 +7,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, EmailStr, StringConstraints
 
-from commands.command import PERSON, Command, Kind, PersonName, Surroundings, TeamName
+from commands.command import PERSON, CalendarName, Command, Kind, PersonName, Surroundings, TeamName
 from commands.lead import Phone
+from domain import calendar as calendars
 from domain import person as people
 from domain.access import THE_DESK, Action, OfTeam
 from domain.event import Event
@@ -75,3 +76,26 @@ class RemovePerson(PersonCommand):
     def decide(self, state: people.Person, on: Occasion, around: Surroundings) -> Sequence[Event]:
         """See domain/person.py."""
         return people.leave(state, self.person, on)
+
+
+class CorrectProfile(PersonCommand):
+    """Put right who somebody is and how to reach them."""
+
+    personal: ClassVar[Mapping[str, str]] = {"profile": "profile"}
+
+    profile: Profile
+
+    def decide(self, state: people.Person, on: Occasion, around: Surroundings) -> Sequence[Event]:
+        """See domain/person.py."""
+        return people.correct_profile(state, self.person, around.sealed["profile"], on)
+
+
+class SetHours(PersonCommand):
+    """Tell by which calendar somebody works; outside of its hours nobody writes to them."""
+
+    calendar: CalendarName
+
+    def decide(self, state: people.Person, on: Occasion, around: Surroundings) -> Sequence[Event]:
+        """See domain/person.py."""
+        calendars.known(around.calendar(self.calendar), self.calendar)
+        return people.set_hours(state, self.person, self.calendar, on)

@@ -25,6 +25,7 @@ from domain import policy as policies
 from domain.access import THE_DESK, Action, OfTeam
 from domain.event import Event
 from domain.identity import RULEBOOK, StreamId, policy_stream
+from domain.notice import Medium
 from domain.occasion import Occasion
 from domain.policy import ClockName, ClockRule, Deed, Rung, Unit, Whom
 from domain.rulebook import Priority, Rule
@@ -99,6 +100,12 @@ class SetPolicy(Command[policies.Policy]):
     snooze_at_most_minutes: int = Field(
         default=0, description="So long, in all, a lead may wait for a known reason; elapsed minutes."
     )
+    receipt: tuple[Medium, ...] | None = Field(
+        default=None,
+        max_length=2,
+        description="How a machine tells a new lead that we have what it wrote; not at all, if left out.",
+        examples=[["email"]],
+    )
     at: DecidedAt = None
     effective_from: EffectiveFrom = None
 
@@ -122,7 +129,15 @@ class SetPolicy(Command[policies.Policy]):
             days = calendar.known(around.calendar(self.calendar), self.calendar)
             hours = days.hours_at(self.effective_from or on.at)
         return policies.set_policy(
-            state, self.policy, self.calendar, hours, clocks, self.snooze_at_most_minutes, self.effective_from, on
+            state,
+            self.policy,
+            self.calendar,
+            hours,
+            clocks,
+            self.snooze_at_most_minutes,
+            self.effective_from,
+            on,
+            self.receipt,
         )
 
 

@@ -29,7 +29,11 @@ Action = Literal[
     "lead.acknowledge",
     "lead.snooze",
     "lead.keep_time",
+    "lead.consent",
+    "lead.notify",
+    "lead.retry_notice",
     "leads.count",
+    "notices.see",
     "queue.see",
     "person.see",
     "person.see_profile",
@@ -44,7 +48,9 @@ Action = Literal[
 ]
 ACTIONS: frozenset[str] = frozenset(get_args(Action))
 
-SEEING = frozenset({"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see", "policy.see"})
+SEEING = frozenset(
+    {"lead.see", "leads.count", "queue.see", "person.see", "team.see", "source.see", "policy.see", "notices.see"}
+)
 WORKING = frozenset(
     {
         "lead.see",
@@ -60,6 +66,7 @@ WORKING = frozenset(
         "lead.reopen",
         "lead.escalate",
         "lead.snooze",
+        "lead.consent",
     }
 )
 WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contact"}
@@ -68,9 +75,9 @@ WAITING = (WORKING | {"lead.claim"}) - {"lead.see_contact", "lead.correct_contac
 They may claim it, hear from it, disqualify it, reopen it and call for help; the rest the rules refuse until somebody is
 answerable for the lead, and say so, where this page could only say that there is no such lead.
 """
-MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim", "lead.acknowledge"}
+MANAGING = WORKING | {"lead.route", "lead.assign", "lead.claim", "lead.acknowledge", "lead.retry_notice"}
 ABOUT_ONESELF = frozenset({"queue.see", "person.see", "person.see_profile", "lead.see", "leads.count"})
-FOR_MACHINES = frozenset({"lead.message_automatically", "lead.keep_time"})
+FOR_MACHINES = frozenset({"lead.message_automatically", "lead.keep_time", "lead.notify"})
 SETTINGS = frozenset(
     {
         "person.see",
@@ -83,6 +90,8 @@ SETTINGS = frozenset(
         "policy.see",
         "policy.manage",
         "projections.see",
+        "notices.see",
+        "lead.retry_notice",
     }
 )
 

@@ -108,6 +108,13 @@ class BusinessTime:
             worked -= self._between(begins, max(begins, min(ends, last)))
         return worked * MICROSECOND
 
+    def opens_at(self, instant: datetime) -> datetime:
+        """The instant itself where it is worked then, else when work begins next, in UTC.
+
+        Raises NothingIsWorked.
+        """
+        return _instant(self._forward(_us(instant), 1) - 1)
+
     def _between(self, first: int, last: int) -> int:
         year, last_year = _year_of(first), _year_of(last)
         worked = self._year(last_year).worked_until(last) - self._year(year).worked_until(first)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
 from domain.event import Event, Sealed
-from domain.identity import OURS, PersonId, TeamId, fit
+from domain.identity import OURS, CalendarId, PersonId, TeamId, fit
+from domain.notice import (
+    Fates,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeSent,
+    NoticeSuppressed,
+    Settled,
+    fates_after,
+    settle,
+)
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -39,7 +49,24 @@ class PersonLeft(Event):
     person: PersonId
 
 
-PersonEvent = PersonJoined | PersonMoved | PersonLeft
+@dataclass(frozen=True, kw_only=True)
+class ProfileCorrected(Event):
+    """What we know of who somebody is and how to reach them was put right."""
+
+    person: PersonId
+    profile: Sealed
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonHoursSet(Event):
+    """By which calendar somebody works: outside of its hours nobody writes to them."""
+
+    person: PersonId
+    calendar: CalendarId
+    previous: CalendarId | None = None
+
+
+PersonEvent = PersonJoined | PersonMoved | PersonLeft | ProfileCorrected | PersonHoursSet | Settled
 
 
 @dataclass(frozen=True)
@@ -50,6 +77,10 @@ class Person:
     team: TeamId | None = None
     here: bool = False
     changed_at: datetime | None = None
+    profile: Sealed | None = None
+    calendar: CalendarId | None = None
+    fates: Fates = field(default_factory=dict)
+    """What became of the notices that are about no lead: the daily digests."""
 
 
 class PersonHasLeft(Refusal):
@@ -72,11 +103,24 @@ def evolve(person: Person, event: PersonEvent) -> Person:
     """The person after this event."""
     match event:
         case PersonJoined():
-            return Person(id=event.person, team=event.team, here=True, changed_at=event.at)
+            return replace(
+                person,
+                id=event.person,
+                team=event.team,
+                here=True,
+                changed_at=event.at,
+                profile=event.profile or person.profile,
+            )
         case PersonMoved():
             return replace(person, team=event.team, changed_at=event.at)
         case PersonLeft():
             return replace(person, here=False, changed_at=event.at)
+        case ProfileCorrected():
+            return replace(person, profile=event.profile)
+        case PersonHoursSet():
+            return replace(person, calendar=event.calendar)
+        case NoticeSent() | NoticeDelivered() | NoticeFailed() | NoticeSuppressed():
+            return replace(person, fates=fates_after(person.fates, event))
         case _:
             assert_never(event)
 
@@ -127,3 +171,27 @@ def leave(person: Person, id: PersonId, on: Occasion) -> list[PersonEvent]:
         return []
     on.not_before(person.changed_at)
     return [PersonLeft(person=id, at=on.at, by=on.by)]
+
+
+def correct_profile(person: Person, id: PersonId, profile: Sealed, on: Occasion) -> list[PersonEvent]:
+    """Also of somebody who has left: their record is about them still."""
+    if person.id is None:
+        raise PersonUnknown(person=id)
+    if person.profile == profile:
+        return []
+    return [ProfileCorrected(person=id, profile=profile, at=on.at, by=on.by)]
+
+
+def set_hours(person: Person, id: PersonId, calendar: CalendarId, on: Occasion) -> list[PersonEvent]:
+    """Which calendar somebody works by."""
+    here(person, id)
+    if person.calendar == calendar:
+        return []
+    return [PersonHoursSet(person=id, calendar=calendar, previous=person.calendar, at=on.at, by=on.by)]
+
+
+def record_notice(person: Person, id: PersonId, what: Settled) -> list[PersonEvent]:
+    """What became of a notice to somebody that is about no lead."""
+    if person.id is None:
+        raise PersonUnknown(person=id)
+    return [*settle(person.fates, what)]

@@ -11,6 +11,7 @@ from typing import Literal
 from domain.business_time import FARTHEST_YEARS, MINUTES_OF_A_DAY, BusinessTime, Hours, NothingIsWorked, Pause
 from domain.event import Event
 from domain.identity import CalendarId, PersonId, PolicyId, fit
+from domain.notice import Medium
 from domain.occasion import Occasion
 from domain.refusal import Refusal
 
@@ -77,6 +78,8 @@ class PolicySet(Event):
     snooze_at_most_minutes: int
     """So long, in all, a lead may wait for a known reason; elapsed minutes."""
     effective_from: datetime
+    receipt: tuple[Medium, ...] | None = None
+    """How a new lead is told by a machine that we have what it wrote; not at all, if left out."""
 
 
 PolicyEvent = PolicySet
@@ -91,6 +94,7 @@ class Terms:
     calendar: CalendarId | None
     clocks: tuple[ClockRule, ...]
     snooze_at_most_minutes: int
+    receipt: tuple[Medium, ...] | None = None
 
     def rule(self, clock: ClockName) -> ClockRule | None:
         """How soon, and the ladder, if this clock runs at all."""
@@ -165,7 +169,14 @@ class PolicyWouldRewriteThePast(Refusal):
 def evolve(policy: Policy, event: PolicyEvent) -> Policy:
     """The policy after this event."""
     version = len(policy.terms) + 1
-    terms = Terms(event.effective_from, version, event.calendar, event.clocks, event.snooze_at_most_minutes)
+    terms = Terms(
+        event.effective_from,
+        version,
+        event.calendar,
+        event.clocks,
+        event.snooze_at_most_minutes,
+        event.receipt,
+    )
     return replace(policy, id=event.policy, terms=(*policy.terms, terms), changed_at=event.at)
 
 
@@ -219,6 +230,7 @@ def set_policy(
     snooze_at_most_minutes: int,
     effective_from: datetime | None,
     on: Occasion,
+    receipt: tuple[Medium, ...] | None = None,
 ) -> list[PolicyEvent]:
     """What could never be kept is refused, by trying it out at every hour of the two weeks from which it holds."""
     holds_from = on.at if effective_from is None else effective_from
@@ -232,7 +244,7 @@ def set_policy(
             _in_order(rule, start, _tried(rule, hours, start))
     if policy.terms:
         last = policy.terms[-1]
-        told = Terms(last.effective_from, last.version, calendar, clocks, snooze_at_most_minutes)
+        told = Terms(last.effective_from, last.version, calendar, clocks, snooze_at_most_minutes, receipt)
         if told == last and last.effective_from <= holds_from:
             return []
         on.not_before(policy.changed_at)
@@ -246,6 +258,7 @@ def set_policy(
             clocks=clocks,
             snooze_at_most_minutes=snooze_at_most_minutes,
             effective_from=holds_from,
+            receipt=receipt,
             at=on.at,
             by=on.by,
         )

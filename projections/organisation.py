@@ -9,8 +9,8 @@ from uuid import UUID
 from psycopg.rows import class_row, scalar_row
 
 from domain.event import Recorded
-from domain.identity import PersonId, SourceId, TeamId
-from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.identity import CalendarId, PersonId, SourceId, TeamId
+from domain.person import PersonHoursSet, PersonJoined, PersonLeft, PersonMoved
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 from projections.projector import OneRow, Table
@@ -26,6 +26,8 @@ class Person(NamedTuple):
     here: bool
     since: datetime
     """When they joined, moved or left last."""
+    calendar: CalendarId | None
+    """By whose hours they work."""
 
 
 class Team(NamedTuple):
@@ -48,7 +50,7 @@ class Source(NamedTuple):
 
 people = OneRow(
     name="people",
-    version=1,
+    version=2,
     table=Table(
         name="people",
         columns="""
@@ -56,7 +58,8 @@ people = OneRow(
             person text NOT NULL UNIQUE,
             team text,
             here boolean NOT NULL,
-            since timestamptz NOT NULL
+            since timestamptz NOT NULL,
+            calendar text
         """,
         indexes=("(team, person)",),
     ),
@@ -99,7 +102,8 @@ sources = OneRow(
 def join(row: Person | None, recorded: Recorded[PersonJoined]) -> Person | None:
     """Also for somebody who comes back."""
     joined = recorded.event
-    return Person(recorded.stream, joined.person, joined.team, here=True, since=joined.at)
+    calendar = row.calendar if row else None
+    return Person(recorded.stream, joined.person, joined.team, here=True, since=joined.at, calendar=calendar)
 
 
 @people.when(PersonMoved)
@@ -112,6 +116,12 @@ def move(row: Person | None, recorded: Recorded[PersonMoved]) -> Person | None:
 def leave(row: Person | None, recorded: Recorded[PersonLeft]) -> Person | None:
     """They stay on the list, as somebody who was here."""
     return row and row._replace(here=False, since=recorded.event.at)
+
+
+@people.when(PersonHoursSet)
+def work_by(row: Person | None, recorded: Recorded[PersonHoursSet]) -> Person | None:
+    """Outside of these hours nobody writes to them."""
+    return row and row._replace(calendar=recorded.event.calendar)
 
 
 @teams.when(TeamFormed)
@@ -149,7 +159,7 @@ async def everybody(connection: Connection, *, after: PersonId | None = None, li
     return await (
         await connection.cursor(row_factory=class_row(Person)).execute(
             """
-            SELECT stream, person, team, here, since
+            SELECT stream, person, team, here, since, calendar
             FROM read.people
             WHERE person > %s
             ORDER BY person
@@ -164,9 +174,18 @@ async def person(connection: Connection, id: PersonId) -> Person | None:
     """One person, if on record."""
     return await (
         await connection.cursor(row_factory=class_row(Person)).execute(
-            "SELECT stream, person, team, here, since FROM read.people WHERE person = %s", (id,)
+            "SELECT stream, person, team, here, since, calendar FROM read.people WHERE person = %s", (id,)
         )
     ).fetchone()
+
+
+async def members(connection: Connection, team: TeamId | None, *, limit: int = 500) -> list[PersonId]:
+    """Who is in the team and here; with no team, who is in none."""
+    found = await connection.cursor(row_factory=scalar_row).execute(
+        "SELECT person FROM read.people WHERE team IS NOT DISTINCT FROM %s AND here ORDER BY person LIMIT %s",
+        (team, limit),
+    )
+    return list(await found.fetchall())
 
 
 async def line_below(connection: Connection, id: PersonId) -> frozenset[TeamId]:

@@ -17,6 +17,7 @@ from domain.lead.events import (
     ClockStopped,
     EscalationAcknowledged,
     EscalationReason,
+    LeadCreated,
     LeadEscalated,
     LeadEvent,
     LeadOffered,
@@ -24,6 +25,7 @@ from domain.lead.events import (
     LeadReplied,
     LeadSnoozed,
     LeadWoken,
+    ReceiptOwed,
     RungDue,
     RungPassed,
     SnoozeReason,
@@ -121,6 +123,8 @@ def follow(lead: Lead, deeds: Sequence[LeadEvent], policies: Policies, on: Occas
         if answered_at is not None and undone and clock.breached and not clock.retracted:
             told.add(BreachRetracted(number=clock.number, answered_at=answered_at, at=on.at, by=on.by))
     if not on.history:
+        if any(isinstance(deed, LeadCreated) for deed in deeds):
+            told.extend(_receipt(told.lead, policies, on))
         for one in list(what_is_owed(told.lead)):
             if not any(_is_about(clock, one) for clock in running(told.lead)):
                 told.extend(_started(told.lead, one, policies.governing(told.lead, one.since), on))
@@ -306,6 +310,15 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
             by=on.by,
         )
     ]
+
+
+def _receipt(lead: Lead, policies: Policies, on: Occasion) -> list[LeadEvent]:
+    """A machine's word to the lead; it stops no clock."""
+    governing = policies.governing(lead, on.at)
+    if governing is None or not governing.terms.receipt:
+        return []
+    media, version = governing.terms.receipt, governing.terms.version
+    return [ReceiptOwed(media=media, policy=governing.policy, policy_version=version, at=on.at, by=on.by)]
 
 
 def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[LeadEvent]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from domain.event import Event, Sealed
 from domain.identity import SLUG, CalendarId, PersonId, PolicyId, SourceId, TeamId
+from domain.notice import Medium, NoticeEvent
 from domain.policy import ClockName, Deed, Whom
 from domain.refusal import Refusal
 from domain.rulebook import Priority
@@ -358,6 +359,29 @@ class LeadWoken(Event):
     """The lead waits no longer; its clocks go on."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReceiptOwed(Event):
+    """The policy of that moment says that the lead shall hear that we have what it wrote; a machine tells it."""
+
+    media: tuple[Medium, ...]
+    policy: PolicyId
+    policy_version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven(Event):
+    """The lead lets us send it messages this way."""
+
+    medium: Medium
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWithdrawn(Event):
+    """The lead wants no more messages this way from machines."""
+
+    medium: Medium
+
+
 LeadEvent = (
     LeadCreated
     | ContactCorrected
@@ -386,6 +410,10 @@ LeadEvent = (
     | EscalationAcknowledged
     | LeadSnoozed
     | LeadWoken
+    | ReceiptOwed
+    | ConsentGiven
+    | ConsentWithdrawn
+    | NoticeEvent
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, assert_never
 
 from domain.business_time import Pause
@@ -17,6 +18,8 @@ from domain.lead.events import (
     ClockMoved,
     ClockStarted,
     ClockStopped,
+    ConsentGiven,
+    ConsentWithdrawn,
     ContactCorrected,
     DisqualificationReason,
     EscalationAcknowledged,
@@ -45,14 +48,40 @@ from domain.lead.events import (
     Outcome,
     Outreach,
     OutreachBounced,
+    ReceiptOwed,
     RungDue,
     RungPassed,
     SomebodyReminded,
     Step,
 )
+from domain.notice import (
+    About,
+    Fates,
+    Medium,
+    NoticeAddressed,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeRetried,
+    NoticeSent,
+    NoticeSuppressed,
+    fates_after,
+)
 from domain.policy import ClockName
 from domain.rulebook import Priority
 
+NO_ACT = (
+    LeadReplied,
+    LeadMessagedAutomatically,
+    ConsentGiven,
+    ConsentWithdrawn,
+    NoticeAddressed,
+    NoticeSent,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeSuppressed,
+    NoticeRetried,
+)
+"""What the lead or a machine did, whoever put it on record, and what is only about messages."""
 Ending = Literal["converted", "lost", "disqualified"]
 
 
@@ -150,6 +179,15 @@ class Lead(NamedTuple):
     """Anybody of its team may take it over."""
     excluded: frozenset[PersonId] = frozenset()
     """From whom it was taken because nobody acted in time."""
+    receipt_owed: bool = False
+    """Whether a machine is to tell the lead that we have what it wrote."""
+    consents: frozenset[Medium] = frozenset()
+    withdrawn: frozenset[Medium] = frozenset()
+    """How it wants no messages from machines."""
+    addressed: frozenset[tuple[int, About]] = frozenset()
+    """About which events, by their versions, it was looked up to whom a notice goes."""
+    fates: Fates = MappingProxyType({})
+    """What became of the notices about it."""
 
     @property
     def exists(self) -> bool:
@@ -267,6 +305,16 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadWoken():
             *earlier, last = lead.snoozes
             return lead._replace(snoozes=(*earlier, Pause(last.begins_at, event.at)))
+        case ReceiptOwed():
+            return lead._replace(receipt_owed=True)
+        case ConsentGiven():
+            return lead._replace(consents=lead.consents | {event.medium}, withdrawn=lead.withdrawn - {event.medium})
+        case ConsentWithdrawn():
+            return lead._replace(consents=lead.consents - {event.medium}, withdrawn=lead.withdrawn | {event.medium})
+        case NoticeAddressed():
+            return lead._replace(addressed=lead.addressed | {(event.cause, event.about)})
+        case NoticeSent() | NoticeDelivered() | NoticeFailed() | NoticeSuppressed() | NoticeRetried():
+            return lead._replace(fates=fates_after(lead.fates, event))
         case _:
             assert_never(event)
 
@@ -300,7 +348,7 @@ def _whose_act(event: LeadEvent) -> str | None:
     """Who did something about the lead; who only records what the lead or a machine did has done nothing."""
     if isinstance(event, Outreach):
         return event.made_by
-    return None if isinstance(event, LeadReplied | LeadMessagedAutomatically) else event.by.id
+    return None if isinstance(event, NO_ACT) else event.by.id
 
 
 def _clock(lead: Lead, number: int, **what: Any) -> Lead:

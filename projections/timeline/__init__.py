@@ -3,10 +3,11 @@
 from projections.timeline.entries import Entry, timeline
 from projections.timeline.questions import Cursor, Order, Told, page
 from projections.timeline.sentences import lead as _lead
+from projections.timeline.sentences import notices as _notices
 from projections.timeline.sentences import organisation as _organisation
 from projections.timeline.sentences import policies as _policies
 
 # Imported for their sentences, which they hand to the projection.
-SENTENCES = (_lead, _organisation, _policies)
+SENTENCES = (_lead, _notices, _organisation, _policies)
 
 __all__ = ["SENTENCES", "Cursor", "Entry", "Order", "Told", "page", "timeline"]

@@ -147,6 +147,7 @@ class PersonLine(BaseModel):
     team: TeamId | None
     here: bool = Field(description="false for somebody who has left.")
     since: datetime = Field(description="When they joined, moved or left last.")
+    calendar: CalendarId | None = Field(description="By whose hours they work: nobody writes to them at other times.")
 
 
 class People(PageOf):

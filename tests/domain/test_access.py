@@ -70,6 +70,10 @@ lead.escalate               rm    rm    rm    m     .     .         rm    .     
 lead.acknowledge            m     m     m     m     .     .         m     .     m
 lead.snooze                 rm    rm    rm    m     .     .         rm    .     rm
 lead.keep_time              .     .     .     .     .     .         .     .     .
+lead.consent                rm    rm    rm    m     .     .         rm    .     rm
+lead.notify                 .     .     .     .     .     .         .     .     .
+lead.retry_notice           md    md    md    md    d     d         md    d     md
+notices.see                 ad    ad    ad    ad    ad    ad        ad    ad    ad
 leads.count                 a     a     a     a     a     a         a     a     a
 queue.see                   a     a     a     a     a     a         a     a     a
 person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
@@ -111,6 +115,10 @@ lead.escalate               .     .     .         .         .        .     .    
 lead.acknowledge            .     .     .         .         .        .     .      .     .
 lead.snooze                 .     .     .         .         .        .     .      .     .
 lead.keep_time              .     .     .         .         .        .     .      .     .
+lead.consent                .     .     .         .         .        .     .      .     .
+lead.notify                 .     .     .         .         .        .     .      .     .
+lead.retry_notice           d     d     d         d         d        d     d      d     d
+notices.see                 mad   mad   mad       ad        ad       mad   ad     mad   ad
 leads.count                 rma   ma    ma        a         a        ma    a      ma    a
 queue.see                   rma   ma    ma        a         a        rma   a      ma    a
 person.see                  rmad  mad   mad       ad        ad       mad   ad     mad   ad
@@ -180,7 +188,7 @@ def test_whoever_had_the_lead_then_may_tell_what_they_did() -> None:
 
 
 def test_only_machines_write_automatically() -> None:
-    assert {"lead.message_automatically", "lead.keep_time"} == FOR_MACHINES
+    assert {"lead.message_automatically", "lead.keep_time", "lead.notify"} == FOR_MACHINES
     assert not FOR_MACHINES & (WORKING | SETTINGS)
 
 

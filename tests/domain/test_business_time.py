@@ -219,3 +219,13 @@ def test_somebody_who_looks_at_the_clock_every_minute_agrees(
         assert began <= back <= over
         assert calendar.elapsed(back, over, then) == minutes * MINUTE
         assert minutes == 0 or counted[(back - first) // MINUTE]
+
+
+def test_work_begins_now_or_when_the_next_window_opens() -> None:
+    nine, five = at("2026-08-03T09:00Z"), at("2026-08-03T17:00Z")
+    assert OFFICE.opens_at(nine) == nine
+    assert OFFICE.opens_at(at("2026-08-03T16:59:59Z")) == at("2026-08-03T16:59:59Z")
+    assert OFFICE.opens_at(five) == at("2026-08-04T09:00Z")
+    assert OFFICE.opens_at(at("2026-08-01T12:00Z")) == nine
+    assert SPLIT.opens_at(at("2026-08-03T12:30Z")) == at("2026-08-03T13:30Z")
+    assert OFFICE.opens_at(five).tzinfo is UTC

@@ -3,22 +3,28 @@
 import pytest
 
 from domain.event import Sealed
-from domain.identity import OURS, NameIsUnfit, PersonId, TeamId
+from domain.identity import OURS, CalendarId, NameIsUnfit, PersonId, TeamId
+from domain.notice import Fate, NoticeSent
 from domain.occasion import DatedBeforeALaterChange
 from domain.person import (
     NameIsTaken,
     Person,
     PersonHasLeft,
+    PersonHoursSet,
     PersonIsAlreadyHere,
     PersonJoined,
     PersonLeft,
     PersonMoved,
     PersonUnknown,
+    ProfileCorrected,
+    correct_profile,
     here,
     join,
     leave,
     move,
+    record_notice,
     replay,
+    set_hours,
 )
 from tests.support.story import ANNA, BY_ADMIN, ELEVEN, NINE, TEN, given_person, on
 
@@ -58,7 +64,7 @@ def test_joining_a_team_when_here_without_one_is_moving_too() -> None:
 def test_whoever_left_may_join_again() -> None:
     again = PersonJoined(person=ANNA, team=SOUTH, at=ELEVEN, by=BY_ADMIN)
     state = given_person(JOINED, LEFT).when(join, ANNA, SOUTH, None, on(ELEVEN, BY_ADMIN)).then(again)
-    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=ELEVEN)
+    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=ELEVEN, profile=PROFILE)
 
 
 def test_nobody_joins_under_their_address() -> None:
@@ -68,7 +74,7 @@ def test_nobody_joins_under_their_address() -> None:
 
 def test_somebody_changes_team() -> None:
     state = given_person(JOINED).when(move, ANNA, SOUTH, on(TEN, BY_ADMIN)).then(MOVED)
-    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN)
+    assert state == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN, profile=PROFILE)
 
 
 def test_moving_to_ones_own_team_is_already_so() -> None:
@@ -86,7 +92,7 @@ def test_only_who_is_here_changes_team() -> None:
 
 def test_somebody_leaves() -> None:
     state = given_person(JOINED).when(leave, ANNA, on(TEN, BY_ADMIN)).then(LEFT)
-    assert state == Person(id=ANNA, team=NORTH, here=False, changed_at=TEN)
+    assert state == Person(id=ANNA, team=NORTH, here=False, changed_at=TEN, profile=PROFILE)
 
 
 def test_leaving_twice_is_leaving_once() -> None:
@@ -115,4 +121,32 @@ def test_who_is_here_is_named() -> None:
 
 def test_the_record_of_a_person_is_replayed_from_the_first_event_to_the_last() -> None:
     assert replay([]) == Person()
-    assert replay([JOINED, MOVED]) == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN)
+    assert replay([JOINED, MOVED]) == Person(id=ANNA, team=SOUTH, here=True, changed_at=TEN, profile=PROFILE)
+
+
+def test_how_to_reach_somebody_is_put_right() -> None:
+    better = Sealed(subject="anna", ref="9d5f4a3e-0000-4000-8000-000000000004", sha256="d" * 64)
+    corrected = ProfileCorrected(person=ANNA, profile=better, at=TEN, by=BY_ADMIN)
+    state = given_person(JOINED).when(correct_profile, ANNA, better, on(TEN, BY_ADMIN)).then(corrected)
+    assert state.profile == better
+    given_person(JOINED, LEFT).when(correct_profile, ANNA, better, on(TEN, BY_ADMIN)).then(corrected)
+    given_person().when(correct_profile, ANNA, better, on(TEN, BY_ADMIN)).then_refused(PersonUnknown)
+
+
+def test_somebody_who_is_here_works_by_a_calendar() -> None:
+    office, shop = CalendarId("office"), CalendarId("shop")
+    first = PersonHoursSet(person=ANNA, calendar=office, at=TEN, by=BY_ADMIN)
+    state = given_person(JOINED).when(set_hours, ANNA, office, on(TEN, BY_ADMIN)).then(first)
+    assert state.calendar == office
+    then = PersonHoursSet(person=ANNA, calendar=shop, previous=office, at=ELEVEN, by=BY_ADMIN)
+    given_person(JOINED, first).when(set_hours, ANNA, shop, on(ELEVEN, BY_ADMIN)).then(then)
+    given_person(JOINED, LEFT).when(set_hours, ANNA, shop, on(ELEVEN, BY_ADMIN)).then_refused(PersonHasLeft)
+
+
+def test_what_became_of_a_digest_is_on_record_once() -> None:
+    sent = NoticeSent(notice="n", about="digest", medium="email", to=ANNA, tries=1, at=TEN, by=BY_ADMIN)
+    state = given_person(JOINED).when(record_notice, ANNA, sent).then(sent)
+    assert state.fates == {"n": Fate("sent", "digest", "email", ANNA)}
+    given_person().when(record_notice, ANNA, sent).then_refused(
+        PersonUnknown, "Nobody called anna is on record; register the person first with POST /people."
+    )

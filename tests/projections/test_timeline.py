@@ -11,7 +11,8 @@ from domain.calendar import CalendarEvent, DaysRestored
 from domain.event import Event
 from domain.identity import lead_stream
 from domain.lead.events import Evidence, LeadContacted, LeadEvent, LeadReplied
-from domain.person import PersonEvent
+from domain.notice import NoticeAddressed, NoticeSent
+from domain.person import PersonEvent, PersonHoursSet
 from domain.policy import PolicySet
 from domain.rulebook import RulesOrdered
 from domain.source import SourceEvent
@@ -57,6 +58,19 @@ READ_ALOUD = {
     "EscalationAcknowledged": "manager-1 took it upon themselves to see to the lead by 2026-03-02 11:00 UTC.",
     "LeadSnoozed": "rep-7 let the lead wait until 2026-03-02 12:00 UTC: the lead is out of office.",
     "LeadWoken": "The lead waits no longer, as rep-7 recorded.",
+    "ReceiptOwed": (
+        "A machine is to tell the lead by e-mail and by text message that we have what it wrote (quick, v3)."
+    ),
+    "ConsentGiven": "The lead lets us write to it by text message, as rep-7 recorded.",
+    "ConsentWithdrawn": "The lead wants no messages by e-mail any more, as rep-7 recorded.",
+    "NoticeAddressed": "To be told that they may take the lead over: rep-7, rep-8.",
+    "NoticeSent": "rep-7 was told by text message that the lead waits, at try 2.",
+    "NoticeDelivered": "The message to the lead that we have what it wrote has arrived.",
+    "NoticeFailed": "manager-1 could not be told by e-mail that the lead needs help: the address was refused.",
+    "NoticeSuppressed": "rep-7 was not told by e-mail that the lead waits: it had been seen to by then.",
+    "NoticeRetried": "manager-1 had it tried again to tell rep-7 by e-mail that they may take the lead over.",
+    "ProfileCorrected": "How to reach rep-7 was put right.",
+    "PersonHoursSet": "rep-7 works by calendar office.",
     "PersonJoined": "rep-7 joined team north.",
     "PersonMoved": "rep-7 moved from team north to team sales.",
     "PersonLeft": "rep-7 left.",
@@ -79,7 +93,8 @@ READ_ALOUD = {
         "first response within 60 business minutes, remind the owner 15 business minutes before, "
         "escalate to who answers for the team when it is due, offer the lead to the team 30 business minutes after, "
         "escalate to manager-1 2880 elapsed minutes after, release the lead 4320 elapsed minutes after; "
-        "acknowledgement within 30 elapsed minutes; snoozed for at most 2880 minutes."
+        "acknowledgement within 30 elapsed minutes; snoozed for at most 2880 minutes; "
+        "a new lead hears from a machine by email."
     ),
     "RulesOrdered": (
         "The rules were put in order, from 2026-03-02 09:00 UTC on: "
@@ -106,6 +121,16 @@ def test_of_many_days_the_first_ones_are_read_aloud() -> None:
     days = tuple(NINE.date() + timedelta(days=day) for day in range(12))
     told = timeline.timeline.functions[DaysRestored](replace(EXAMPLES[DaysRestored], days=days))  # type: ignore[call-arg]
     assert told.endswith("2026-03-11; and 2 more.")
+
+
+def test_what_became_of_a_notice_is_told_plainly() -> None:
+    for kind, other, said in (
+        (NoticeAddressed, {"to": ()}, "To be told that they may take the lead over: nobody, as nobody is there."),
+        (NoticeSent, {"tries": 1, "to": None}, "The lead was told by text message that the lead waits."),
+        (PersonHoursSet, {"previous": "shop"}, "rep-7 works by calendar office; before, by shop."),
+        (PolicySet, {"receipt": None}, "snoozed for at most 2880 minutes."),
+    ):
+        assert timeline.timeline.functions[kind](replace(EXAMPLES[kind], **other)).endswith(said)
 
 
 def called(at: int, evidence: Evidence | None = None) -> Event:

@@ -14,6 +14,8 @@ from domain.lead.events import (
     ClockMoved,
     ClockStarted,
     ClockStopped,
+    ConsentGiven,
+    ConsentWithdrawn,
     ContactCorrected,
     EscalationAcknowledged,
     Evidence,
@@ -36,12 +38,21 @@ from domain.lead.events import (
     LeadWoken,
     Money,
     OutreachBounced,
+    ReceiptOwed,
     RungDue,
     RungPassed,
     SomebodyReminded,
     Step,
 )
-from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.notice import (
+    NoticeAddressed,
+    NoticeDelivered,
+    NoticeFailed,
+    NoticeRetried,
+    NoticeSent,
+    NoticeSuppressed,
+)
+from domain.person import PersonHoursSet, PersonJoined, PersonLeft, PersonMoved, ProfileCorrected
 from domain.policy import ClockRule, PolicySet, Rung
 from domain.rulebook import Rule, RulesOrdered
 from domain.source import SourceRegistered, SourceRetired
@@ -73,10 +84,12 @@ BY_REP = Actor(REP, "rep", "key:lk_3f9a1c")
 BY_MANAGER = Actor(MANAGER, "manager", "key:lk_77b2d0")
 BY_ADMIN = Actor("admin-1", "admin", "cli")
 BY_TIMEKEEPER = Actor("timekeeper", "service", "timekeeper")
+BY_NOTIFIER = Actor("notifier", "service", "notifier")
 BY_MACHINE = Actor("mailer", "service", "key:lk_0c4e55")
 CALL_LOG = Evidence("twilio", "CA53ac49bb")
 
 LEAD = "5d0b8f5e-3c57-4f0e-9d0c-0a4f7b1f3e21"
+NOTICE = "8a3f0c52-6c1e-5b7d-9e2f-0d4b6a8c1e35"
 CONTACT = Sealed(LEAD, "0c0e6c43-9f51-43b7-8f0f-6f7f0d7f6f01", "a1" * 32)
 NOTE = Sealed(LEAD, "f3a0b1c2-1d2e-4f50-8a9b-abcdefabcdef", "b2" * 32)
 PROFILE = Sealed("b4c2a6d8-5e1f-5a3b-9c7d-123456789abc", "7a6b5c4d-3e2f-4a1b-8c9d-fedcbafedcba", "c3" * 32)
@@ -143,9 +156,32 @@ _EVENTS: tuple[Event, ...] = (
     EscalationAcknowledged(at=NINE, by=BY_MANAGER, escalation=1, clock=2, act_by=NINE.replace(hour=11)),
     LeadSnoozed(at=NINE, by=BY_REP, until=NINE.replace(hour=12), reason="out_of_office", note=NOTE),
     LeadWoken(at=NINE, by=BY_REP),
+    ReceiptOwed(at=NINE, by=BY_MACHINE, media=("email", "sms"), policy=QUICK, policy_version=3),
+    ConsentGiven(at=NINE, by=BY_REP, medium="sms"),
+    ConsentWithdrawn(at=NINE, by=BY_REP, medium="email"),
+    NoticeAddressed(at=NINE, by=BY_NOTIFIER, cause=4, about="offer", to=(REP, COLLEAGUE)),
+    NoticeSent(
+        at=NINE, by=BY_NOTIFIER, notice=NOTICE, about="reminder", medium="sms", to=REP, tries=2, provider_id="SM53ac49"
+    ),
+    NoticeDelivered(at=NINE, by=BY_NOTIFIER, notice=NOTICE, about="receipt", medium="email", to=None),
+    NoticeFailed(
+        at=NINE,
+        by=BY_NOTIFIER,
+        notice=NOTICE,
+        about="escalation",
+        medium="email",
+        to=MANAGER,
+        reason="address_refused",
+        tries=1,
+        team=NORTH,
+    ),
+    NoticeSuppressed(at=NINE, by=BY_NOTIFIER, notice=NOTICE, about="reminder", medium="email", to=REP, reason="moot"),
+    NoticeRetried(at=NINE, by=BY_MANAGER, notice=NOTICE, about="offer", medium="email", to=REP),
     PersonJoined(at=NINE, by=BY_ADMIN, person=REP, team=NORTH, profile=PROFILE),
     PersonMoved(at=NINE, by=BY_ADMIN, person=REP, team=SALES, previous=NORTH),
     PersonLeft(at=NINE, by=BY_ADMIN, person=REP),
+    ProfileCorrected(at=NINE, by=BY_ADMIN, person=REP, profile=PROFILE),
+    PersonHoursSet(at=NINE, by=BY_ADMIN, person=REP, calendar=OFFICE, previous=None),
     TeamFormed(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
     TeamEntrusted(at=NINE, by=BY_ADMIN, team=NORTH, to=MANAGER, previous=REP),
     TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
@@ -172,6 +208,7 @@ _EVENTS: tuple[Event, ...] = (
         ),
         snooze_at_most_minutes=2880,
         effective_from=NINE,
+        receipt=("email",),
     ),
     RulesOrdered(
         at=NINE,

@@ -62,7 +62,7 @@ def set_policy(event: PolicySet) -> str:
     clocks = "; ".join(map(_clock, event.clocks)) or "no clock runs"
     return (
         f"Policy {event.policy} was set, from {_instant(event.effective_from)} on{by}: {clocks}; "
-        f"snoozed for at most {event.snooze_at_most_minutes} minutes."
+        f"snoozed for at most {event.snooze_at_most_minutes} minutes{_receipt(event)}."
     )
 
 
@@ -120,3 +120,7 @@ def _listed(told: Iterator[str]) -> str:
 
 def _instant(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _receipt(event: PolicySet) -> str:
+    return f"; a new lead hears from a machine by {' and '.join(event.receipt)}" if event.receipt else ""
