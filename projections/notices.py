@@ -283,25 +283,23 @@ async def settled(connection: Connection, asked: Sequence[UUID]) -> set[UUID]:
 async def dead_letters(
     connection: Connection,
     *,
-    team: TeamId | None = None,
-    everywhere: bool = False,
+    teams: Sequence[TeamId] | None = None,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> list[Notice]:
-    """What failed, the latest first: about the leads of a team, or of none, or everywhere."""
+    """What failed, the latest first; with teams, only what is about the leads of these or of none."""
     found = await connection.execute(
         f"""
         SELECT {COLUMNS}
         FROM read.notices
         WHERE standing = 'failed'
-          AND (%(everywhere)s OR team IS NOT DISTINCT FROM %(team)s)
+          AND (%(teams)s::text[] IS NULL OR team IS NULL OR team = ANY(%(teams)s))
           AND (%(settled_at)s::timestamptz IS NULL OR (settled_at, notice) < (%(settled_at)s, %(after)s::uuid))
         ORDER BY settled_at DESC, notice DESC
         LIMIT %(limit)s
         """,  # noqa: S608 - the names of columns
         {
-            "team": team,
-            "everywhere": everywhere,
+            "teams": None if teams is None else list(teams),
             "settled_at": after and after.settled_at,
             "after": after and after.notice,
             "limit": limit,

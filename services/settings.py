@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.postgres import default_folder
@@ -47,6 +47,23 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     workers: int = Field(default=1, ge=1, le=64)
     log_level: str = "info"
+    public_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="Under which people and the SMS gateway reach the API."
+    )
+    smtp_host: str | None = Field(default=None, description="The mail server; without one nothing goes by mail.")
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_tls: Literal["none", "starttls", "tls"] = "starttls"
+    smtp_ca_file: Place | None = Field(default=None, description="Whose certificate the mail server may have besides.")
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str | None = Field(default=None, description="Leadledger <leadledger@example.com>")
+    sms_url: str = Field(default="https://api.twilio.com", pattern=r"^https?://")
+    sms_account: str | None = Field(default=None, description="The account's SID; without it no text message is sent.")
+    sms_token: SecretStr | None = None
+    sms_from: str | None = Field(default=None, description="A number, a name, or the SID of a messaging service.")
+    templates: Place | None = Field(default=None, description="Where your own words for notices lie.")
+    emails_a_day: int = Field(default=50, ge=0, description="So many notices a person gets by mail in 24 hours.")
+    texts_a_day: int = Field(default=10, ge=0, description="So many a person gets by text message in 24 hours.")
 
     @property
     def vault_key(self) -> Path:

@@ -13,6 +13,7 @@ from services.api.describing import describe
 from services.api.front import Front
 from services.api.lead_acts import lead_acts
 from services.api.leads import lead_questions
+from services.api.notices import callbacks, notice_acts, notice_questions
 from services.api.operations import operations, public
 from services.api.organisation import organisation_acts, organisation_questions
 from services.api.policies import policy_acts, policy_questions
@@ -34,7 +35,10 @@ ROUTERS = (
     organisation_questions.router,
     policy_acts.router,
     policy_questions.router,
+    notice_acts.router,
+    notice_questions.router,
     operations.router,
+    callbacks,
     public,
 )
 
@@ -69,6 +73,8 @@ def create_app(settings: Settings | None = None) -> Front:
     )
     app.state.dsn = dsn
     app.state.schema_checked = False
+    app.state.public_url = settings.public_url.rstrip("/") if settings.public_url else None
+    app.state.sms_token = settings.sms_token.get_secret_value() if settings.sms_token else None
     app.state.longest_wait_seconds = LONGEST_WAIT_SECONDS
     for router in ROUTERS:
         # As they are: including them would put a second matching before each.

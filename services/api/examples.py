@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands import calendars, clocks, lead, people, policies, sources, teams
+from commands import calendars, clocks, lead, notices, people, policies, sources, teams
 from services.api import answers, terms
 from services.api.clock_answers import Clocks
+from services.api.notice_answers import DeadLetters, Notices
 
 LEAD = "0b6f7a52-9d0c-4f0e-8a54-6f1f5f1d2c3b"
 NINE, TEN = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
@@ -77,6 +78,13 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     clocks.AcknowledgeEscalation: _example("I see to it by noon", act_by="2026-03-02T12:00:00Z"),
     clocks.SnoozeLead: _example("Back on Thursday", until="2026-03-05T09:00:00+01:00", reason="out_of_office"),
     clocks.WakeLead: _example("They are back already"),
+    notices.GiveConsent: _example("They are glad of a text message", medium="sms"),
+    notices.WithdrawConsent: _example("They answered STOP", medium="sms"),
+    notices.RetryNotice: _example("The address was put right", notice="8a3f0c52-6c1e-5b7d-9e2f-0d4b6a8c1e35"),
+    people.CorrectProfile: _example(
+        "A new address", person="rep-7", profile={"name": "Ben Example", "email": "ben@example.com"}
+    ),
+    people.SetHours: _example("Office hours", person="rep-7", calendar="vienna"),
     people.AddPerson: _example("Somebody joins", person="rep-7", team="north", profile={"name": "Ben Example"}),
     people.MovePerson: _example("Somebody changes team", person="rep-7", team="south"),
     people.RemovePerson: _example("Somebody leaves", person="rep-7"),
@@ -157,7 +165,18 @@ _LINE = {
     "attention_at": NINE,
 }
 _LOAD = {"owner": "rep-7", "new": 2, "replied": 1, "promised": 3, "contacted": 5, "wrote_again": 0, "total": 11}
-_PERSON = {"person": "rep-7", "team": "north", "here": True, "since": NINE}
+_PERSON = {"person": "rep-7", "team": "north", "here": True, "since": NINE, "calendar": "vienna"}
+_NOTICE = {
+    "notice": "8a3f0c52-6c1e-5b7d-9e2f-0d4b6a8c1e35",
+    "about": "reminder",
+    "medium": "email",
+    "addressee": "rep-7",
+    "standing": "failed",
+    "reason": "address_refused",
+    "cause": 4,
+    "made_at": NINE,
+    "settled_at": TEN,
+}
 _TEAM = {"team": "north", "above": "germany", "accountable": "lead-1"}
 _SOURCE = {"source": "website", "team": "north", "retired": False}
 _RUNGS_TOLD = [
@@ -314,6 +333,8 @@ ANSWERS: dict[Any, Any] = {
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
     answers.TeamTold: {"position": 17, **_TEAM},
     answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
+    Notices: {"position": 17, "lead": LEAD, "items": [_NOTICE]},
+    DeadLetters: {"position": 17, "next": None, "items": [{**_NOTICE, "lead": LEAD, "team": "north"}]},
     Clocks: {"position": 17, "lead": LEAD, "items": [_CLOCK]},
     answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},
     answers.LeadTold: {"position": 17, **_LEAD},

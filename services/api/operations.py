@@ -25,8 +25,22 @@ from services.api.describing import Questions
 from services.api.problems import NobodyKeeps, NotReady, documented
 from services.api.reading import MOST_LINES
 
-NEEDED = frozenset({"calendars", "leads", "people", "policies", "queues", "rulebook", "sources", "teams", "timeline"})
-"""The read models that questions are answered from."""
+NEEDED = frozenset(
+    {
+        "calendars",
+        "deadlines",
+        "leads",
+        "notices",
+        "people",
+        "policies",
+        "queues",
+        "rulebook",
+        "sources",
+        "teams",
+        "timeline",
+    }
+)
+"""The read models that questions are answered from, and that the timekeeper and the notifier work from."""
 LONGEST_LOOK_SECONDS = 2.0
 """Whoever asks here asks every few seconds, and has the next question ready."""
 

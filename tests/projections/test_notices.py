@@ -248,14 +248,14 @@ async def test_dead_letters_are_listed_the_latest_first_for_those_whose_business
         log.tell(failed, of=lead)
     await caught_up(database, notices.notices, log)
     async with await AsyncConnection.connect(database) as connection:
-        south, north = await notices.dead_letters(connection, everywhere=True)
+        south, north = await notices.dead_letters(connection)
         assert (south.team, north.team) == ("south", NORTH)
-        assert await notices.dead_letters(connection, team=NORTH) == [north]
-        assert await notices.dead_letters(connection) == []
+        assert await notices.dead_letters(connection, teams=[NORTH]) == [north]
+        assert await notices.dead_letters(connection, teams=[]) == []
         assert south.settled_at is not None
         after = Cursor(south.settled_at, south.notice)
-        assert await notices.dead_letters(connection, everywhere=True, after=after) == [north]
-        assert await notices.dead_letters(connection, everywhere=True, limit=1) == [south]
+        assert await notices.dead_letters(connection, after=after) == [north]
+        assert await notices.dead_letters(connection, limit=1) == [south]
 
 
 async def test_what_is_too_old_is_left_to_lie(database: str) -> None:

@@ -1,0 +1,163 @@
+"""The daily digest: at the beginning of their day each person learns what it holds, in one letter.
+
+A digest is about no lead, so what became of it stands in the person's own stream. Who has nothing to do gets none.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from adapters.delivery import Never, NotNow
+from adapters.postbox import Claim, Postbox, next_try
+from commands.notices import SettleDigest
+from domain.business_time import BusinessTime, Hours, NothingIsWorked
+from domain.identity import PersonId, person_stream
+from domain.notice import WhyFailed, notice_id
+from projections import notices, organisation, queues
+from projections.organisation import Person
+from projections.queues import Queued
+from services.notifier.letters import Letters, TemplateTrouble
+from services.notifier.outside import Outside
+from services.notifier.rounds import LEASE, NOTIFIER
+from services.notifier.whom import Recipient, Whom
+from services.notifier.words import digest_facts
+from services.wiring import Office
+
+FROM_EIGHT = (Hours(8 * 60, 17 * 60),)
+WITHOUT_A_CALENDAR = BusinessTime("UTC", (FROM_EIGHT, FROM_EIGHT, FROM_EIGHT, FROM_EIGHT, FROM_EIGHT, (), ()))
+"""When the day begins for who works by no calendar that we know of."""
+NOT_LATER_THAN = timedelta(hours=4)
+"""A digest of the morning helps nobody in the evening."""
+MOST_LINES = 10
+MOST_COUNTED = 200
+PAGE, MOST_PAGES = 500, 200
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Somebody whose day has begun."""
+
+    person: Person
+    notice: UUID
+
+
+class Digests:
+    """Looks who has begun their day and has not heard what it holds."""
+
+    def __init__(self, office: Office, outside: Outside, letters: Letters) -> None:
+        self._office, self._outside, self._letters = office, outside, letters
+        self._whom = Whom(office.desk, office.vault)
+        self._postbox = Postbox(office.questions)
+        self.sent = 0
+
+    async def look(self, now: datetime) -> None:
+        """Once a minute is often enough."""
+        if "email" not in self._outside.media:
+            return
+        due = [one for one in [await self._due(person, now) for person in await self._people()] if one is not None]
+        async with self._office.questions.connection() as connection:
+            settled = await notices.settled(connection, [one.notice for one in due])
+        open_ones = {one.notice: one for one in due if one.notice not in settled}
+        for claim in await self._postbox.claim(open_ones, now, LEASE):
+            await self._see_to(open_ones[claim.notice].person, claim, now)
+
+    async def _people(self) -> list[Person]:
+        found: list[Person] = []
+        async with self._office.questions.connection() as connection:
+            for _ in range(MOST_PAGES):
+                page = await organisation.everybody(connection, after=found[-1].person if found else None, limit=PAGE)
+                found += page
+                if len(page) < PAGE:
+                    break
+        return [one for one in found if one.here]
+
+    async def _due(self, person: Person, now: datetime) -> Due | None:
+        hours = await self._whom.hours(person.calendar, now) if person.calendar else WITHOUT_A_CALENDAR
+        begins_at = day_begins_at(hours, now)
+        if begins_at is None or not begins_at <= now < begins_at + NOT_LATER_THAN:
+            return None
+        day = begins_at.astimezone(ZoneInfo(hours.zone)).date()
+        return Due(person, notice_id(person_stream(person.person), day.isoformat(), person.person, "email"))
+
+    async def _see_to(self, person: Person, claim: Claim, now: datetime) -> None:
+        to = await self._whom.person(person.person, now, person.calendar)
+        mine, help_needed = await self._plate(person.person)
+        if to is None or to.email is None or not (mine or help_needed):
+            return await self._postbox.settle(claim.notice)
+        try:
+            names = await self._names([*mine, *help_needed])
+            facts = digest_facts(person.person, to, mine, help_needed, names, self._outside.public_url, now)
+            written = self._letters.mail("digest", person.team, facts)
+            await self._outside.write(claim.notice, to.email, to.name, written)
+        except TemplateTrouble as broken:
+            logger.error("digest %s: %s", claim.notice, broken)
+            await self._failed(person, claim, "template_broken")
+        except Never as refused:
+            await self._failed(person, claim, refused.reason)
+        except NotNow as trouble:
+            if claim.is_last:
+                return await self._failed(person, claim, "gave_up")
+            await self._postbox.put_off(claim.notice, now + next_try(claim.tries, claim.notice), trouble.reason)
+        else:
+            self.sent += 1
+            await self._settle(person, self._fate(person, claim, to))
+
+    async def _plate(self, person: PersonId) -> tuple[list[Queued], list[Queued]]:
+        async with self._office.questions.connection() as connection:
+            mine = await queues.plate_of(connection, person, limit=MOST_COUNTED)
+            teams = sorted(await organisation.line_below(connection, person))
+            needing = await queues.escalations(
+                connection, person=person, teams=teams, everybodys=False, limit=MOST_COUNTED
+            )
+        return mine, [one for one in needing if one.owner != person]
+
+    async def _names(self, lines: list[Queued]) -> dict[str, str | None]:
+        leads = {UUID(line.lead): str(line.lead) for line in lines[: 4 * MOST_LINES]}
+        found = await self._office.vault.latest([*leads], "contact") if leads else {}  # type: ignore[list-item]
+        return {leads[stream]: json.loads(contact).get("name") for stream, contact in found.items()}
+
+    def _fate(self, person: Person, claim: Claim, to: Recipient) -> SettleDigest:
+        return SettleDigest(
+            person=person.person,
+            notice=claim.notice,
+            about="digest",
+            medium="email",
+            to=person.person,
+            became="sent",
+            tries=claim.tries,
+        )
+
+    async def _failed(self, person: Person, claim: Claim, why: WhyFailed) -> None:
+        told = SettleDigest(
+            person=person.person,
+            notice=claim.notice,
+            about="digest",
+            medium="email",
+            to=person.person,
+            became="failed",
+            tries=claim.tries,
+            why_failed=why,
+        )
+        await self._settle(person, told)
+
+    async def _settle(self, person: Person, told: SettleDigest) -> None:
+        await self._office.desk.handle(person_stream(person.person), told, by=NOTIFIER)
+        await self._postbox.settle(told.notice)
+
+
+def day_begins_at(hours: BusinessTime, now: datetime) -> datetime | None:
+    """When work begins today, where these hours hold; None on a day off."""
+    zone = ZoneInfo(hours.zone)
+    today = now.astimezone(zone).date()
+    try:
+        begins_at = hours.opens_at(datetime.combine(today, time.min, tzinfo=zone))
+    except NothingIsWorked:
+        return None
+    return begins_at if begins_at.astimezone(zone).date() == today else None

@@ -1,0 +1,111 @@
+"""What a notice says: the facts that its template is filled with, in the words and the zone of whoever reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapters.vault import Vault
+from commands.desk import Desk
+from domain.identity import PersonId
+from domain.lead.state import Clock, Lead
+from domain.policy import ClockName
+from projections.notices import Notice
+from projections.queues import Queued
+from services.notifier.letters import Letters
+from services.notifier.whom import Recipient, Whom
+
+CLOCK: dict[ClockName, str] = {
+    "first_response": "first contact",
+    "follow_up": "follow-up",
+    "reply": "answer to a reply",
+    "acknowledgement": "acknowledgement",
+}
+REASON: dict[ClockName, str] = {
+    "first_response": "nobody has contacted it in time",
+    "follow_up": "a follow-up is overdue",
+    "reply": "it wrote, and nobody has answered",
+    "acknowledgement": "whoever was told has not answered",
+}
+SOMEBODY_ASKED = "somebody asked for help"
+MINUTE = timedelta(minutes=1)
+MOST_LINES = 10
+
+
+class Words:
+    """Gathers the facts; the templates make sentences of them."""
+
+    def __init__(self, desk: Desk, vault: Vault, letters: Letters, public_url: str | None) -> None:
+        self._whom = Whom(desk, vault)
+        self.letters = letters
+        self._public_url = public_url
+
+    async def facts(
+        self, notice: Notice, lead: Lead, clock: Clock | None, to: Recipient, now: datetime
+    ) -> dict[str, Any]:
+        """Whom it is about, what is wanted, and by when, where the reader is."""
+        contact = await self._whom.contact(lead)
+        zone = ZoneInfo(to.hours.zone)
+        respond_by = clock.respond_by if clock else None
+        told = next((one for one in reversed(lead.escalations) if one.told == notice.addressee), None)
+        acknowledged = next((one for one in reversed(lead.escalations) if one.act_by is not None), None)
+        return {
+            "lead": str(notice.stream)[:8],
+            "name": contact.get("name"),
+            "company": contact.get("company"),
+            "source": lead.source,
+            "team": lead.team,
+            "to_name": to.name,
+            "by_name": await self._whom.called(notice.done_by),
+            "clock": CLOCK[clock.name] if clock else None,
+            "due_at": respond_by.astimezone(zone) if respond_by else None,
+            "late_minutes": max(0, (now - respond_by) // MINUTE) if respond_by else None,
+            "act_by": acknowledged.act_by.astimezone(zone) if acknowledged and acknowledged.act_by else None,
+            "reason": REASON[clock.name] if clock else SOMEBODY_ASKED,
+            "rung": told.rung if told else None,
+            "link": link(self._public_url, str(notice.stream)),
+            "now": now.astimezone(zone),
+        }
+
+
+def digest_facts(
+    person: PersonId,
+    to: Recipient,
+    mine: Sequence[Queued],
+    help_needed: Sequence[Queued],
+    names: Mapping[str, str | None],
+    public_url: str | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the day holds for one person: their own leads in the order of urgency, and those that need help."""
+    zone = ZoneInfo(to.hours.zone)
+
+    def line(one: Queued) -> dict[str, Any]:
+        due_at = one.respond_by or one.follow_up_by
+        return {
+            "lead": str(one.lead)[:8],
+            "name": names.get(str(one.lead)),
+            "owner": one.owner,
+            "state": one.state,
+            "due_at": due_at.astimezone(zone) if due_at else None,
+            "overdue": due_at is not None and due_at < now,
+            "link": link(public_url, str(one.lead)),
+        }
+
+    return {
+        "to_name": to.name or person,
+        "now": now.astimezone(zone),
+        "count": len(mine),
+        "overdue": sum(1 for one in mine if one.respond_by is not None and one.respond_by < now),
+        "leads": [line(one) for one in mine[:MOST_LINES]],
+        "help_count": len(help_needed),
+        "help_needed": [line(one) for one in help_needed[:MOST_LINES]],
+        "link": f"{public_url}/queues/me" if public_url else None,
+    }
+
+
+def link(public_url: str | None, lead: str) -> str | None:
+    """Where to read on; no name or address is ever part of it."""
+    return f"{public_url}/leads/{lead}" if public_url else None
