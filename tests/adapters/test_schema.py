@@ -81,7 +81,7 @@ def test_the_desk_may_append_and_look_and_nothing_else(desk_dsn: str) -> None:
                 array_agg(right_to ORDER BY right_to)
             FROM pg_class AS c
             CROSS JOIN unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) AS right_to
-            WHERE c.relnamespace::regnamespace::text IN ('log', 'vault', 'access', 'read')
+            WHERE c.relnamespace::regnamespace::text IN ('log', 'vault', 'access', 'read', 'post')
               AND c.relkind = 'r'
               AND has_table_privilege('leadledger_desk', c.oid, right_to)
             GROUP BY 1
@@ -94,6 +94,7 @@ def test_the_desk_may_append_and_look_and_nothing_else(desk_dsn: str) -> None:
         "vault.data_keys": ["INSERT", "SELECT"],
         "vault.sealed": ["INSERT", "SELECT"],
         "access.api_keys": ["INSERT", "SELECT", "UPDATE"],
+        "post.attempts": ["DELETE", "INSERT", "SELECT", "UPDATE"],
     }
 
 
