@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Annotated, ClassVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     EmailStr,
@@ -18,6 +19,7 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from commands.command import (
     LEAD,
@@ -34,6 +36,7 @@ from commands.command import (
 )
 from commands.governing import PoliciesAround
 from domain.access import Action, OfLead
+from domain.calendar import ZoneUnknown, known_zone
 from domain.event import Event
 from domain.identity import PersonId
 from domain.lead import arrival, clocks, closing, contact, escalation, ownership
@@ -73,6 +76,15 @@ def _plain_or_by_the_book(told: object, by_the_book: ValidatorFunctionWrapHandle
 Email = Annotated[EmailStr, WrapValidator(_plain_or_by_the_book)]
 
 
+def _zone(told: str) -> str:
+    try:
+        return known_zone(told).key
+    except ZoneUnknown as unknown:
+        raise PydanticCustomError(
+            "no_zone", "no time zone of the IANA database; write it as Europe/Vienna"
+        ) from unknown
+
+
 class Contact(BaseModel):
     """How to reach a lead. All of it is personal and goes to the vault."""
 
@@ -86,6 +98,9 @@ class Contact(BaseModel):
         default=None, description="What another system calls this lead."
     )
     message: FreeText | None = Field(default=None, description="What the lead wrote when it arrived.")
+    zone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None, description="Where the lead is, for when a machine may write: a name of the IANA database."
+    )
 
 
 class EvidenceGiven(BaseModel):

@@ -167,7 +167,7 @@ def set_hours(
     calendar: Calendar, id: CalendarId, zone: str, week: Week, effective_from: datetime | None, on: Occasion
 ) -> list[CalendarEvent]:
     """The first hours may hold from long ago; later ones only from now on."""
-    _known_zone(zone)
+    known_zone(zone)
     for place, day in enumerate(week):
         well_kept(day, WEEKDAYS[place])
     if not any(week):
@@ -236,7 +236,8 @@ def _changed(calendar: Calendar, event: Event, **what: Any) -> Calendar:
     return replace(calendar, changed_at=event.at, version=calendar.version + 1, **what)
 
 
-def _known_zone(zone: str) -> ZoneInfo:
+def known_zone(zone: str) -> ZoneInfo:
+    """A zone of the IANA database, and none that only this machine knows. Raises ZoneUnknown."""
     if zone in OF_THE_MACHINE or zone.startswith(("posix/", "right/")):
         raise ZoneUnknown(zone=zone)
     try:

@@ -44,10 +44,11 @@ async def notify(settings: Settings) -> None:
         while True:
             pause_seconds = LOOK_EVERY_SECONDS
             try:
+                now = await notifier.now()
                 if time.monotonic() >= digests_at:
-                    await digests.look(await notifier.now())
+                    await digests.look(now)
                     digests_at = time.monotonic() + DIGESTS_EVERY_SECONDS
-                if await notifier.look():
+                if await notifier.look(now):
                     pause_seconds = 0.0
             except TROUBLE as trouble:
                 logger.warning("the notifier waits for the database: %s", type(trouble).__name__)

@@ -9,6 +9,7 @@ import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from projections.queues import Queued
 from services.notifier.letters import Letters, TemplateTrouble
 from services.notifier.outside import Outside
 from services.notifier.rounds import LEASE, NOTIFIER
-from services.notifier.whom import Recipient, Whom
+from services.notifier.whom import Whom
 from services.notifier.words import digest_facts
 from services.wiring import Office
 
@@ -90,24 +91,26 @@ class Digests:
         to = await self._whom.person(person.person, now, person.calendar)
         mine, help_needed = await self._plate(person.person)
         if to is None or to.email is None or not (mine or help_needed):
-            return await self._postbox.settle(claim.notice)
+            await self._postbox.settle(claim.notice)
+            return
         try:
             names = await self._names([*mine, *help_needed])
-            facts = digest_facts(person.person, to, mine, help_needed, names, self._outside.public_url, now)
+            facts = digest_facts(to, mine, help_needed, names, self._outside.public_url, now)
             written = self._letters.mail("digest", person.team, facts)
             await self._outside.write(claim.notice, to.email, to.name, written)
         except TemplateTrouble as broken:
             logger.error("digest %s: %s", claim.notice, broken)
-            await self._failed(person, claim, "template_broken")
+            await self._settle(person, claim, "failed", "template_broken")
         except Never as refused:
-            await self._failed(person, claim, refused.reason)
+            await self._settle(person, claim, "failed", refused.reason)
         except NotNow as trouble:
             if claim.is_last:
-                return await self._failed(person, claim, "gave_up")
+                await self._settle(person, claim, "failed", "gave_up")
+                return
             await self._postbox.put_off(claim.notice, now + next_try(claim.tries, claim.notice), trouble.reason)
         else:
             self.sent += 1
-            await self._settle(person, self._fate(person, claim, to))
+            await self._settle(person, claim, "sent")
 
     async def _plate(self, person: PersonId) -> tuple[list[Queued], list[Queued]]:
         async with self._office.questions.connection() as connection:
@@ -123,33 +126,21 @@ class Digests:
         found = await self._office.vault.latest([*leads], "contact") if leads else {}  # type: ignore[list-item]
         return {leads[stream]: json.loads(contact).get("name") for stream, contact in found.items()}
 
-    def _fate(self, person: Person, claim: Claim, to: Recipient) -> SettleDigest:
-        return SettleDigest(
-            person=person.person,
-            notice=claim.notice,
-            about="digest",
-            medium="email",
-            to=person.person,
-            became="sent",
-            tries=claim.tries,
-        )
-
-    async def _failed(self, person: Person, claim: Claim, why: WhyFailed) -> None:
+    async def _settle(
+        self, person: Person, claim: Claim, became: Literal["sent", "failed"], why: WhyFailed | None = None
+    ) -> None:
         told = SettleDigest(
             person=person.person,
             notice=claim.notice,
             about="digest",
             medium="email",
             to=person.person,
-            became="failed",
+            became=became,
             tries=claim.tries,
             why_failed=why,
         )
-        await self._settle(person, told)
-
-    async def _settle(self, person: Person, told: SettleDigest) -> None:
         await self._office.desk.handle(person_stream(person.person), told, by=NOTIFIER)
-        await self._postbox.settle(told.notice)
+        await self._postbox.settle(claim.notice)
 
 
 def day_begins_at(hours: BusinessTime, now: datetime) -> datetime | None:

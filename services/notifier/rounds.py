@@ -1,4 +1,4 @@
-"""The notifier's rounds: what is to be sent, whether there is still a reason and whether it is time, and what came of it.
+"""The notifier's rounds: what is to be sent, whether there is still a reason, whether it is time, and what came of it.
 
 What a person is told is decided anew at the last moment. The order is always the same: claim, look, send, put on
 record, settle. Who dies in between leaves a claim behind that runs out, and somebody sends it again.
@@ -81,9 +81,8 @@ class Notifier:
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self.tally = Tally()
 
-    async def look(self) -> bool:
+    async def look(self, now: datetime) -> bool:
         """One round; whether there may be more to send at once."""
-        now = await self.now()
         without = sorted(await self._postbox.not_now(now))
         async with self._office.questions.connection() as connection:
             to_do = await notices.to_do(
@@ -145,23 +144,20 @@ class Notifier:
         lead: Lead
         lead, _ = await self._desk.state(LEAD, StreamId(notice.stream))
         clock = lead.clocks[notice.clock - 1] if notice.clock is not None else None
-        if claim.is_one_too_many:
-            return await self._fail(notice, "gave_up", claim.tries - 1)
-        reason = Reason(notice.about, notice.addressee, notice.medium, notice.made_at, notice.clock)
-        if because := why_not(lead, reason, now):
-            return await self._suppress(notice, because)
         to = await self._recipient(notice, lead, clock, now)
-        if to is None:
-            return await self._suppress(notice, "has_left")
-        if because := await self._too_much(notice, now):
-            return await self._suppress(notice, because)
-        address = to.address(notice.medium)
-        if address is None:
-            return await self._suppress(notice, "no_address")
-        opens_at = _opens_at(to, now)
-        if opens_at > now:
-            return await self._put_off(notice, opens_at)
-        await self._hand_out(notice, claim, lead, clock, to, address, now)
+        address = to.address(notice.medium) if to is not None else None
+        if claim.is_one_too_many:
+            await self._fail(notice, "gave_up", claim.tries - 1)
+        elif because := await self._why_not(notice, lead, now):
+            await self._suppress(notice, because)
+        elif to is None:
+            await self._suppress(notice, "has_left")
+        elif address is None:
+            await self._suppress(notice, "no_address")
+        elif (opens_at := _opens_at(to, now)) > now:
+            await self._put_off(notice, opens_at)
+        else:
+            await self._hand_out(notice, claim, lead, clock, to, address, now)
 
     async def _hand_out(
         self, notice: Notice, claim: Claim, lead: Lead, clock: Clock | None, to: Recipient, address: str, now: datetime
@@ -193,9 +189,10 @@ class Notifier:
             return await self._whom.lead(lead, now, calendar)
         return await self._whom.person(notice.addressee, now, calendar)
 
-    async def _too_much(self, notice: Notice, now: datetime) -> WhyNot | None:
-        if notice.addressee is None:
-            return None
+    async def _why_not(self, notice: Notice, lead: Lead, now: datetime) -> WhyNot | None:
+        reason = Reason(notice.about, notice.addressee, notice.medium, notice.made_at, notice.clock)
+        if (because := why_not(lead, reason, now)) or notice.addressee is None:
+            return because
         async with self._office.questions.connection() as connection:
             if await notices.told_already(connection, notice, JUST_NOW):
                 return "told_already"
@@ -203,16 +200,17 @@ class Notifier:
         return "over_budget" if had >= self._most_a_day[notice.medium] else None
 
     async def _try_later(self, notice: Notice, claim: Claim, trouble: NotNow, now: datetime) -> None:
-        """Only what was refused for itself is given up; while nobody can be reached, everything waits its three days."""
-        if trouble.reason == "refused_for_now" and claim.is_last:
-            return await self._fail(notice, "gave_up", claim.tries)
+        """Only what was refused for itself is given up; while nobody can be reached, all of them wait."""
+        refused = trouble.reason == "refused_for_now"
+        if refused and claim.is_last:
+            await self._fail(notice, "gave_up", claim.tries)
+            return
         wait = next_try(claim.tries, notice.notice)
         if trouble.retry_after_seconds is not None:
             wait = max(wait, timedelta(seconds=trouble.retry_after_seconds))
         logger.warning("notice %s by %s: %s, again in %d s", notice.notice, notice.medium, trouble.reason, wait.seconds)
         self.tally.put_off += 1
-        counts = trouble.reason == "refused_for_now" or not claim.is_last
-        await self._postbox.put_off(notice.notice, now + wait, trouble.reason if counts else None)
+        await self._postbox.put_off(notice.notice, now + wait, trouble.reason if refused or not claim.is_last else None)
 
     async def _suppress(self, notice: Notice, because: WhyNot) -> None:
         self.tally.suppressed += 1

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from adapters.vault import Vault
 from commands.desk import Desk
-from domain.identity import PersonId
 from domain.lead.state import Clock, Lead
 from domain.policy import ClockName
 from projections.notices import Notice
@@ -71,7 +70,6 @@ class Words:
 
 
 def digest_facts(
-    person: PersonId,
     to: Recipient,
     mine: Sequence[Queued],
     help_needed: Sequence[Queued],
@@ -79,31 +77,46 @@ def digest_facts(
     public_url: str | None,
     now: datetime,
 ) -> dict[str, Any]:
-    """What the day holds for one person: their own leads in the order of urgency, and those that need help."""
+    """What the day holds for one person: their own leads in the order of urgency, then those that need help."""
     zone = ZoneInfo(to.hours.zone)
+    here = now.astimezone(zone)
 
-    def line(one: Queued) -> dict[str, Any]:
-        due_at = one.respond_by or one.follow_up_by
+    def line(one: Queued, state: str) -> dict[str, Any]:
+        due_at = _due_at(one)
         return {
             "lead": str(one.lead)[:8],
             "name": names.get(str(one.lead)),
-            "owner": one.owner,
-            "state": one.state,
             "due_at": due_at.astimezone(zone) if due_at else None,
-            "overdue": due_at is not None and due_at < now,
+            "state": state,
             "link": link(public_url, str(one.lead)),
         }
 
+    due = [due_at for one in mine if (due_at := _due_at(one)) is not None]
     return {
-        "to_name": to.name or person,
-        "now": now.astimezone(zone),
-        "count": len(mine),
-        "overdue": sum(1 for one in mine if one.respond_by is not None and one.respond_by < now),
-        "leads": [line(one) for one in mine[:MOST_LINES]],
-        "help_count": len(help_needed),
-        "help_needed": [line(one) for one in help_needed[:MOST_LINES]],
+        "to_name": to.name,
+        "now": here,
+        "lines": [
+            *(line(one, _state(one, now)) for one in mine[:MOST_LINES]),
+            *(line(one, "needs help") for one in help_needed[:MOST_LINES]),
+        ],
+        "counts": {
+            "open": len(mine),
+            "late": sum(1 for due_at in due if due_at < now),
+            "today": sum(1 for due_at in due if due_at >= now and due_at.astimezone(zone).date() == here.date()),
+        },
         "link": f"{public_url}/queues/me" if public_url else None,
     }
+
+
+def _due_at(one: Queued) -> datetime | None:
+    return one.respond_by or one.follow_up_by
+
+
+def _state(one: Queued, now: datetime) -> str:
+    due_at = _due_at(one)
+    if due_at is None:
+        return "waiting"
+    return "late" if due_at < now else "on track"
 
 
 def link(public_url: str | None, lead: str) -> str | None:

@@ -276,7 +276,7 @@ async def test_who_asked_is_told_what_became_of_a_message_and_can_believe_it(gat
     heard: list[tuple[bool, str, str]] = []
 
     class Ear(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - their name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             told = dict(parse_qsl(body, keep_blank_values=True))
             signature = self.headers["X-Twilio-Signature"]

@@ -122,7 +122,10 @@ def test_every_route_names_its_action_or_is_open_to_anybody() -> None:
 
 
 def test_every_action_is_named_by_some_route() -> None:
-    assert {action_of(route) for route in routes()} >= ACTIONS - {"lead.keep_time", "lead.notify"}  # the timekeeper's own, and the notifier's
+    assert {action_of(route) for route in routes()} >= ACTIONS - {
+        "lead.keep_time",
+        "lead.notify",
+    }  # the timekeeper's own, and the notifier's
 
 
 async def test_every_question_answers_whom_the_policy_allows_and_nobody_else(world: World) -> None:
