@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     texts_a_day: int = Field(default=10, ge=0, description="So many a person gets by text message in 24 hours.")
 
     @property
+    def sends_notices(self) -> bool:
+        """Whether anything is named that notices could be sent by."""
+        return bool(self.smtp_host or self.sms_account)
+
+    @property
     def vault_key(self) -> Path:
         """Where the vault's key lies."""
         return self.vault_key_file or self.home / "vault.key"

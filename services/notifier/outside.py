@@ -14,6 +14,8 @@ from domain.notice import Medium
 from services.notifier.letters import Written
 from services.settings import Settings
 
+MAIL_SECONDS = 20.0
+
 
 class NotToBeSent(Exception):
     """The settings for mail or text messages do not fit together; the message says which and what to do."""
@@ -79,6 +81,7 @@ def _mail_server(settings: Settings) -> MailServer:
         password=password,
         tls=settings.smtp_tls,
         ca_file=settings.smtp_ca_file,
+        timeout_seconds=MAIL_SECONDS,
     )
 
 

@@ -76,26 +76,26 @@ class Notifier:
         self._office, self._outside, self._words = office, outside, words
         self._desk = office.desk
         self._whom = Whom(office.desk, office.vault)
-        self._postbox = Postbox(office.questions)
+        self.postbox = Postbox(office.questions)
         self._most_a_day: dict[Medium, int] = {"email": settings.emails_a_day, "sms": settings.texts_a_day}
         self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self.tally = Tally()
 
     async def look(self, now: datetime) -> bool:
         """One round; whether there may be more to send at once."""
-        without = sorted(await self._postbox.not_now(now))
+        without = sorted(await self.postbox.not_now(now))
         async with self._office.questions.connection() as connection:
             to_do = await notices.to_do(
                 connection, media=self._outside.media, since=now - LEFT_TO_LIE, without=without, limit=AT_ONCE
             )
-        claims = {claim.notice: claim for claim in await self._postbox.claim([one.notice for one in to_do], now, LEASE)}
+        claims = {claim.notice: claim for claim in await self.postbox.claim([one.notice for one in to_do], now, LEASE)}
         ours = [one for one in to_do if one.notice in claims]
         # Of two in one round that say the same to the same person, the later one is enough.
         latest = {_twin(one): one.notice for one in ours}
         await asyncio.gather(
             *(self._see_to(one, claims[one.notice], now, twin=latest[_twin(one)] != one.notice) for one in ours)
         )
-        await self._postbox.sweep(now - SWEEP_AFTER)
+        await self.postbox.sweep(now - SWEEP_AFTER)
         return len(to_do) == AT_ONCE
 
     async def now(self) -> datetime:
@@ -138,7 +138,7 @@ class Notifier:
             whom = [lead.owner] if lead.owner is not None and lead.owner != notice.done_by else []
         address = AddressNotice(cause=notice.cause, about=notice.about, to=tuple(whom))
         await self._desk.handle(stream, address, by=NOTIFIER)
-        await self._postbox.settle(notice.notice)
+        await self.postbox.settle(notice.notice)
 
     async def _send(self, notice: Notice, claim: Claim, now: datetime) -> None:
         lead: Lead
@@ -210,7 +210,7 @@ class Notifier:
             wait = max(wait, timedelta(seconds=trouble.retry_after_seconds))
         logger.warning("notice %s by %s: %s, again in %d s", notice.notice, notice.medium, trouble.reason, wait.seconds)
         self.tally.put_off += 1
-        await self._postbox.put_off(notice.notice, now + wait, trouble.reason if refused or not claim.is_last else None)
+        await self.postbox.put_off(notice.notice, now + wait, trouble.reason if refused or not claim.is_last else None)
 
     async def _suppress(self, notice: Notice, because: WhyNot) -> None:
         self.tally.suppressed += 1
@@ -229,11 +229,11 @@ class Notifier:
                     break
                 except LogUnavailable:
                     await asyncio.sleep(RECORD_AGAIN_SECONDS)
-        await self._postbox.settle(notice.notice)
+        await self.postbox.settle(notice.notice)
 
     async def _put_off(self, notice: Notice, until: datetime) -> None:
         self.tally.put_off += 1
-        await self._postbox.put_off(notice.notice, until, None)
+        await self.postbox.put_off(notice.notice, until, None)
 
 
 def _twin(notice: Notice) -> tuple[object, ...]:

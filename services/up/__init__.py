@@ -32,6 +32,9 @@ from services.wiring import open_office
 READY_WITHIN_SECONDS = 60.0
 CAUGHT_UP_WITHIN_SECONDS = 15.0
 MOST_BYTES = 100_000
+ABOUT_NOTICES = tuple(
+    f"LEADLEDGER_{what}" for what in ("SMTP_", "MAIL_", "SMS_", "PUBLIC_", "TEMPLATES", "EMAILS_", "TEXTS_")
+)
 FORMER_API_LEAVES_WITHIN_SECONDS = 5.0
 
 
@@ -137,12 +140,16 @@ class Up:
                 "LEADLEDGER_HOST": self._settings.host,
                 "LEADLEDGER_PORT": str(port),
                 "LEADLEDGER_WORKERS": str(self._settings.workers),
+                **_told_of_notices(),
             },
             "timekeeper": {
                 "LEADLEDGER_DSN": database.dsn,
                 "LEADLEDGER_VAULT_KEY_FILE": str(self._settings.vault_key),
             },
         }
+        if self._settings.sends_notices:
+            url = self._settings.public_url or f"http://{self._settings.host}:{port}"
+            particulars["notifier"] = {**particulars["timekeeper"], "LEADLEDGER_PUBLIC_URL": url, **_told_of_notices()}
         keeping = []
         for name, particular in particulars.items():
             log = LogFile(logs / f"{name}.log", _shower(name))
@@ -224,6 +231,11 @@ def _advice(refused: OSError, host: str, port: int) -> str:
     if refused.errno == errno.EACCES:
         return f"Ports below 1024 are for root; choose another one: ./leadledger up --port {port + 8000}"
     return f"Is {host} an address of this machine? Leave --host out to listen on 127.0.0.1."
+
+
+def _told_of_notices() -> dict[str, str]:
+    """What was set of mail and text messages; only whoever sends them needs to know."""
+    return {name: value for name, value in os.environ.items() if name.startswith(ABOUT_NOTICES)}
 
 
 def _inherited() -> dict[str, str]:
