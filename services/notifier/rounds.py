@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -88,12 +89,16 @@ class Notifier:
             to_do = await notices.to_do(
                 connection, media=self._outside.media, since=now - LEFT_TO_LIE, without=without, limit=AT_ONCE
             )
+        begin_by = time.monotonic() + LEASE.total_seconds() / 2
         claims = {claim.notice: claim for claim in await self.postbox.claim([one.notice for one in to_do], now, LEASE)}
         ours = [one for one in to_do if one.notice in claims]
         # Of two in one round that say the same to the same person, the later one is enough.
         latest = {_twin(one): one.notice for one in ours}
         await asyncio.gather(
-            *(self._see_to(one, claims[one.notice], now, twin=latest[_twin(one)] != one.notice) for one in ours)
+            *(
+                self._see_to(one, claims[one.notice], now, begin_by, twin=latest[_twin(one)] != one.notice)
+                for one in ours
+            )
         )
         await self.postbox.sweep(now - SWEEP_AFTER)
         return len(to_do) == AT_ONCE
@@ -107,11 +112,14 @@ class Notifier:
             now: datetime = told[0]
             return now
 
-    async def _see_to(self, notice: Notice, claim: Claim, now: datetime, *, twin: bool) -> None:
+    async def _see_to(self, notice: Notice, claim: Claim, now: datetime, begin_by: float, *, twin: bool) -> None:
         """One notice stops no other one, whatever is wrong with it."""
         try:
             async with self._in_flight:
-                if notice.standing == "to_address":
+                if time.monotonic() > begin_by:
+                    # Before it is done somebody else might have it, and do it too.
+                    await self._put_off(notice, now)
+                elif notice.standing == "to_address":
                     await self._address(notice)
                 elif twin:
                     await self._suppress(notice, "told_already")
@@ -146,7 +154,10 @@ class Notifier:
         clock = lead.clocks[notice.clock - 1] if notice.clock is not None else None
         to = await self._recipient(notice, lead, clock, now)
         address = to.address(notice.medium) if to is not None else None
-        if claim.is_one_too_many:
+        if str(notice.notice) in lead.fates:
+            # Whoever had it before us put that down just before, and the read model does not know.
+            await self.postbox.settle(notice.notice)
+        elif claim.is_one_too_many:
             await self._fail(notice, "gave_up", claim.tries - 1)
         elif because := await self._why_not(notice, lead, now):
             await self._suppress(notice, because)
