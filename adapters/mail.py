@@ -186,7 +186,7 @@ def _meaning(wrong: SMTPException | OSError, progress: _Progress) -> NotNow | Ne
     match wrong:
         case SMTPResponseException():
             return _meaning_of_answer(wrong)
-        case ssl.SSLError() | SMTPException(__cause__=ssl.SSLError()):
+        case ssl.SSLError() | SMTPException(__cause__=ssl.SSLError()) if not progress.welcomed:
             return NotNow("not_configured_right")
         case TimeoutError():
             return NotNow("timed_out", perhaps_taken=progress.on_its_way)

@@ -64,7 +64,8 @@ class Letters:
             return []
         if not self._folder.is_dir():
             return [f"there is no folder {self._folder}"]
-        teams = sorted(entry for entry in self._folder.iterdir() if entry.is_dir())[:MOST_TEAMS]
+        entries = sorted(self._folder.iterdir())
+        teams = [one for one in entries if one.is_dir() and not one.name.startswith(".")][:MOST_TEAMS]
         problems = [problem for own in [self._folder, *teams] for problem in self._problems(own)]
         return list(dict.fromkeys(problems))
 
@@ -110,7 +111,8 @@ class Letters:
 
 
 def _name(kind: Kind, part: str, team: str | None) -> str:
-    return f"{team or NOBODYS}/{kind}.{part}"
+    whose = team if team is not None and SLUG.fullmatch(team) else NOBODYS
+    return f"{whose}/{kind}.{part}"
 
 
 def _on_one_line(written: str) -> str:

@@ -63,8 +63,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             finalize=_printed,
             trim_blocks=True,
             lstrip_blocks=True,
-            keep_trailing_newline=False,
         )
+        self._candidates = candidates
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in LENT_FILTERS}
         self.filters |= {"when": when, "at": at, "late": late, "short": short, "in_form": in_form}
@@ -77,9 +77,13 @@ class Sandbox(ImmutableSandboxedEnvironment):
             file = None if wrong.filename is None else Path(wrong.filename)
             raise TemplateTrouble(file, wrong.lineno, wrong.message or "it is no template") from None
         except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
-            raise TemplateTrouble(*_where(wrong), _in_words(wrong)) from None
+            file, line = _where(wrong)
+            raise TemplateTrouble(file or self._first(name), line, _in_words(wrong)) from None
         except (SyntaxError, RecursionError, MemoryError):
-            raise TemplateTrouble(Path(name), None, "it is nested too deeply") from None
+            raise TemplateTrouble(self._first(name), None, "it is nested too deeply") from None
+
+    def _first(self, name: str) -> Path | None:
+        return next((file for file in self._candidates(name) if file.is_file()), None)
 
     def join_path(self, template: str, parent: str) -> str:
         """A team's letter stands in the team's own layout."""
@@ -89,7 +93,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
     ) -> str:
         for line, wrong in _wrong(source, name or ""):
-            raise TemplateSyntaxError(wrong, line, name, filename)
+            raise TemplateSyntaxError(wrong, line or 1, name, filename)
         return super()._generate(source, name, filename, defer_init)
 
 
@@ -125,7 +129,7 @@ class _Loader(BaseLoader):
         return is_still
 
 
-def _wrong(template: nodes.Template, name: str) -> Iterator[tuple[int, str]]:
+def _wrong(template: nodes.Template, name: str) -> Iterator[tuple[int | None, str]]:
     """What no letter needs, and where."""
     names = NAMES | {one.name for one in template.find_all(nodes.Name) if one.ctx == "store"}
     for node in template.find_all(nodes.Node):

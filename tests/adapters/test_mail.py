@@ -344,7 +344,10 @@ async def test_letters_travel_encrypted(certificate: Certificate, tls: str) -> N
         async with Mail(trusted) as mail:
             await mail.send(LETTER)
             await mail.send(LETTER)
-        assert [taken.connection for taken in office.letters] == [1, 1]
+            office.when(at="data", then=DROP)
+            told = await trouble(mail)
+        assert (told.reason, told.perhaps_taken) == ("unreachable", True)
+        assert [taken.connection for taken in office.letters] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("tls", ["starttls", "tls"])

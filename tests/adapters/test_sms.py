@@ -289,10 +289,11 @@ async def test_who_asked_is_told_what_became_of_a_message_and_can_believe_it(gat
     with HTTPServer(("127.0.0.1", 0), Ear) as ear:
         url = f"http://127.0.0.1:{ear.server_port}/sms/7"
         sid = await sms.send(BOB, TEXT, key=KEY, callback=url)
-        threading.Thread(target=lambda: [ear.handle_request() for _ in range(2)]).start()
+        threading.Thread(target=ear.serve_forever).start()
         (kept,) = gateway.messages
         assert await asyncio.to_thread(gateway.call_back, kept, "delivered") == 204
         assert await asyncio.to_thread(gateway.call_back, kept, "failed", 30003, "forged") == 204
+        ear.shutdown()
     assert heard == [(True, sid, "delivered"), (False, sid, "failed")]
 
 
