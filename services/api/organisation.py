@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from commands.command import NothingThere
+from commands.command import PERSON, NothingThere
 from commands.people import AddPerson, MovePerson, RemovePerson
 from commands.sources import RegisterSource, RetireSource
 from commands.teams import EntrustTeam, FormTeam, PlaceTeam
 from domain.access import Principal
 from domain.identity import PersonId, Position, SourceId, TeamId, person_stream, source_stream, team_stream
-from domain.person import PersonJoined
 from projections import organisation
 from services.api.acting import ADesk
 from services.api.answers import (
@@ -138,12 +137,10 @@ async def profile_of_a_person(
     office: AnOffice,
 ) -> ProfileTold:
     """Who somebody is and how to reach them, as it was told last: for themselves, their managers, and admins."""
-    stream = person_stream(person)
-    events = (await office.log.load([(stream, 0)]))[stream]
-    told = [one.event.profile for one in events if isinstance(one.event, PersonJoined) and one.event.profile]
-    if not told:
+    state, _ = await office.desk.state(PERSON, person_stream(person))
+    if state.profile is None:
         return ProfileTold(person=person, profile=None, state=None)
-    (profile,) = await disclosed(office.vault, told[-1:])
+    (profile,) = await disclosed(office.vault, [state.profile])
     return ProfileTold(person=person, profile=profile.fields, state=profile.state)
 
 
