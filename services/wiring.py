@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg_pool import AsyncConnectionPool
 
@@ -12,6 +13,7 @@ from adapters.credentials import Credentials
 from adapters.event_store import EventStore
 from adapters.postgres_recorder import PostgresRecorder
 from adapters.vault import KeyFile, Vault
+from commands.command import utc_now
 from commands.desk import Desk
 from services.settings import Settings, as_role
 
@@ -33,8 +35,10 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(settings: Settings, *, wait_seconds: float = LONGEST_WAIT_SECONDS) -> AsyncIterator[Office]:
-    """The desk and the questions, for the API and the CLI."""
+async def open_office(
+    settings: Settings, *, wait_seconds: float = LONGEST_WAIT_SECONDS, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Office]:
+    """The desk, by this clock, and the questions: for the API and the CLI."""
     dsn = as_role(settings.dsn, "leadledger_desk")
     keys = KeyFile.read(settings.vault_key)
     questions = AsyncConnectionPool(
@@ -49,7 +53,7 @@ async def open_office(settings: Settings, *, wait_seconds: float = LONGEST_WAIT_
     )
     async with questions, EventStore(PostgresRecorder(dsn)) as log:
         vault = Vault(keys, questions)
-        desk = Desk(log, vault)
+        desk = Desk(log, vault, now)
         log.on_reconnect(desk.forget)
         yield Office(desk, log, vault, Credentials(questions), questions)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 
+from commands.command import utc_now
 from projections.projector import Freshness
 from services.api.acting import Act
 from services.api.clocks import clock_acts, clock_questions
@@ -43,14 +45,14 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings | None = None) -> Front:
-    """The API over the database that the settings name; it connects when it starts."""
+def create_app(settings: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Front:
+    """The API over the database that the settings name, by this clock; it connects when it starts."""
     settings = settings or Settings()
     dsn = as_role(settings.dsn, "leadledger_desk")
 
     @asynccontextmanager
     async def open_and_close(app: Front) -> AsyncIterator[None]:
-        async with open_office(settings) as office, Freshness(dsn) as freshness:
+        async with open_office(settings, now=now) as office, Freshness(dsn) as freshness:
             app.state.office = office
             app.state.freshness = freshness
             app.state.callers = Callers(office.credentials, standing(office.questions))
