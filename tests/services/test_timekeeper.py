@@ -80,7 +80,7 @@ async def test_what_is_due_happens_once_and_what_is_not_does_not(settings: Setti
         call = RecordOutreach(channel="call", outcome="reached")
         await office.desk.handle(answered, call, by=BY_REP)
         await known(office, freshness)
-        keeper = Timekeeper(office, freshness, WallClock())
+        keeper = Timekeeper(office, WallClock())
         for _ in range(3):
             assert not await keeper.look()
         assert (await told(office, late))[3:] == ["SomebodyReminded", "ClockBreached", "LeadEscalated"]
@@ -95,7 +95,7 @@ async def test_two_at_once_and_one_that_comes_back_fire_each_rung_once(settings:
         await staffed(office)
         leads = [await a_lead(office, 30) for _ in range(40)]
         async with open_office(settings) as other_office:
-            keepers = [Timekeeper(one, freshness, WallClock()) for one in (office, other_office)]
+            keepers = [Timekeeper(one, WallClock()) for one in (office, other_office)]
             await known(office, freshness)
             for _ in range(3):
                 await asyncio.gather(*(keeper.look() for keeper in keepers))
@@ -108,11 +108,10 @@ async def test_it_goes_on_by_itself_and_waits_out_a_missing_list(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    readers = as_role(settings.dsn, "leadledger_desk")
-    async with open_office(settings) as office, Freshness(readers) as freshness:
+    async with open_office(settings) as office:
         await staffed(office)
         lead = await a_lead(office, 30)
-        keeping = asyncio.create_task(Timekeeper(office, freshness, WallClock()).keep())
+        keeping = asyncio.create_task(Timekeeper(office, WallClock()).keep())
         await asyncio.to_thread(eventually, lambda: "waits for the projector" in caplog.text)
         async with projectors(settings):
             position = await office.log.head()
@@ -138,11 +137,29 @@ async def test_a_lead_that_cannot_be_read_keeps_no_other_waiting(
             )
             await owner.execute("ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_stay_on_record")
         async with open_office(settings) as fresh:
-            keeper = Timekeeper(fresh, freshness, WallClock())
+            keeper = Timekeeper(fresh, WallClock())
             assert await keeper.look()
             assert await keeper.look()
         assert "LeadEscalated" in await told(office, sound)
         assert f"lead {broken} is due and cannot be kept: RecordIsUnreadable" in caplog.text
+
+
+async def test_where_nobody_folds_what_is_due_is_fired_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timekeeper, "AT_ONCE", 2)
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with open_office(settings) as office, Freshness(readers) as freshness:
+        async with projectors(settings):
+            await staffed(office)
+            leads = [await a_lead(office, 30) for _ in range(6)]
+            await known(office, freshness)
+        keeper = Timekeeper(office, WallClock())
+        for _ in range(3):
+            assert await keeper.look()
+        assert all([(await told(office, lead)).count("LeadEscalated") == 1 for lead in leads])
+        assert not await keeper.look()
+        assert keeper.fired == 18
 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -120,7 +120,7 @@ class Killing:
         async with asyncio.TaskGroup() as group:
             for moment in sorted(self.dice.uniform(0, seconds) for _ in range(kills)):
                 await asyncio.sleep(began + moment - loop.time())
-                while len(self._dead) == len(self.victims):
+                while len(self._dead) == len(self.victims):  # noqa: ASYNC110 - processes, and nothing to be set
                     await asyncio.sleep(0.01)
                 victim = min(
                     (one for one in self.victims if one.name not in self._dead),
