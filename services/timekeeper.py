@@ -27,11 +27,12 @@ from domain.log import LogUnavailable
 from domain.refusal import Refusal
 from projections import deadlines
 from projections.deadlines import Due
+from projections.projector.sweeping import sweep_rarely
 from services.settings import Settings
 from services.wiring import Office, open_office
 
 AT_ONCE = 200
-"""So many leads are looked at together; the desk's group commit makes few transactions of them."""
+"""So many leads make a page, and two pages are under way at once; the group commit makes few transactions of them."""
 LOOK_EVERY_SECONDS = 1.0
 PAUSE_AFTER_TROUBLE_SECONDS = 1.0
 SET_ASIDE_SECONDS = 60.0
@@ -96,6 +97,7 @@ class Timekeeper:
         self._clock = clock
         self._sweep: Sweep | None = None
         self._swept_by = clock.now()
+        self._under_way: asyncio.Future[list[None]] = asyncio.gather()
         self._seen_to: dict[Due, float] = {}
         self.fired = 0
         self.latest_seconds = 0.0
@@ -103,12 +105,15 @@ class Timekeeper:
 
     async def keep(self) -> None:
         """Until cancelled; trouble with the database is waited out."""
+        sweep_rarely()
         while True:
             try:
                 more = await self.look()
                 pause_seconds = 0.0 if more else await self._until_the_next()
             except (LogUnavailable, psycopg.OperationalError, PoolTimeout, SchemaTrouble) as trouble:
                 logger.warning("the timekeeper waits for the database: %s", type(trouble).__name__)
+                # Those that it met are the longest due.
+                self._sweep = None
                 pause_seconds = PAUSE_AFTER_TROUBLE_SECONDS
             except psycopg.errors.UndefinedTable:
                 # At every first start; nobody need be told.
@@ -117,7 +122,10 @@ class Timekeeper:
             await asyncio.sleep(pause_seconds)
 
     async def look(self) -> bool:
-        """Fire what is due, at most a batch, and tell whether there may be more that was due when the sweep began."""
+        """See to a page of what is due, and tell whether there may be more that was due when the sweep began.
+
+        Where there is more, this page may still be under way: while the server stores it, the next one is decided.
+        """
         async with self._office.questions.connection() as connection:
             found = await connection.execute("SELECT clock_timestamp()")
             told = await found.fetchone()
@@ -128,8 +136,12 @@ class Timekeeper:
             found_due = await deadlines.due(connection, sweep.by, limit=AT_ONCE, after=sweep.after)
         if sweep.after is None:
             self._look_again_at_what_stays()
-        await asyncio.gather(*(self._keep_time(one) for one in found_due if one not in self._seen_to))
         self._sweep, self._swept_by = Sweep(sweep.by, found_due[-1]) if len(found_due) == AT_ONCE else None, sweep.by
+        page = asyncio.gather(*(self._keep_time(one) for one in found_due if one not in self._seen_to))
+        former, self._under_way = self._under_way, page
+        await former
+        if self._sweep is None:
+            await page
         return self._sweep is not None
 
     async def _keep_time(self, due: Due) -> None:

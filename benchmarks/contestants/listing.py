@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 
-import uvloop
-
 from benchmarks.contestants.answering import Figures, Wish, answer_async
 from projections.deadlines import deadlines
 from projections.projector import Projector
@@ -30,4 +28,4 @@ async def compete(dsn: str) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(compete(sys.argv[1]))
+    asyncio.run(compete(sys.argv[1]))

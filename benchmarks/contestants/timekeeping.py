@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import uvloop
-
 from adapters.vault import KeyFile
 from benchmarks.contestants.answering import Figures, Wish, answer_async
 from benchmarks.contestants.desk import PREPARED_AT_ONCE
@@ -42,7 +40,7 @@ HOUSE: tuple[FormTeam | AddPerson | EntrustTeam | SetPolicy | OrderRules, ...] =
     ),
     OrderRules(rules=(RuleGiven(policy=POLICY),), effective_from=LONG_AGO),
 )
-LISTED_WITHIN_SECONDS = 300.0
+LISTED_WITHIN_SECONDS = FIRED_WITHIN_SECONDS = 300.0
 
 
 async def compete(dsn: str, folder: str) -> None:
@@ -64,11 +62,15 @@ async def compete(dsn: str, folder: str) -> None:
             # Like one that has just been started, it remembers no lead.
             keeper = Timekeeper(its_own, WallClock())
             started = time.perf_counter()
-            while await keeper.look():
-                pass
+            keeping = asyncio.create_task(keeper.keep())
+            async with asyncio.timeout(FIRED_WITHIN_SECONDS):
+                while keeper.fired < timers:  # noqa: ASYNC110 - it tells nobody how far it is
+                    await asyncio.sleep(0.002)
             fired = time.perf_counter() - started
             await listed()
             seconds = time.perf_counter() - started
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             assert keeper.fired == timers, f"{keeper.fired} of {timers} were fired"
             return {"per_second": timers / seconds, "fired_per_second": timers / fired}
 
@@ -83,4 +85,4 @@ async def _arm(office: Office, timers: int) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(compete(sys.argv[1], sys.argv[2]))
+    asyncio.run(compete(sys.argv[1], sys.argv[2]))

@@ -138,8 +138,8 @@ async def test_a_lead_that_cannot_be_read_keeps_no_other_waiting(
             await owner.execute("ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_stay_on_record")
         async with open_office(settings) as fresh:
             keeper = Timekeeper(fresh, WallClock())
-            assert await keeper.look()
-            assert await keeper.look()
+            while await keeper.look():
+                pass
         assert "LeadEscalated" in await told(office, sound)
         assert f"lead {broken} is due and cannot be kept: RecordIsUnreadable" in caplog.text
 
@@ -155,10 +155,11 @@ async def test_where_nobody_folds_what_is_due_is_fired_all_the_same(
             leads = [await a_lead(office, 30) for _ in range(6)]
             await known(office, freshness)
         keeper = Timekeeper(office, WallClock())
-        for _ in range(3):
-            assert await keeper.look()
+        looks = 1
+        while await keeper.look():
+            looks += 1
+        assert looks == 4
         assert all([(await told(office, lead)).count("LeadEscalated") == 1 for lead in leads])
-        assert not await keeper.look()
         assert keeper.fired == 18
 
 
