@@ -135,4 +135,8 @@ def test_a_clock_that_was_moved_is_due_when_it_was_moved_to() -> None:
 def test_what_was_overdue_when_it_was_armed_is_late_from_then_on() -> None:
     told_late = ClockStarted(**{**vars(armed), "at": QUARTER_PAST})
     verdict = judged(told_late, reminded(QUARTER_PAST + SECOND), breached(), escalated())
-    assert [one.late_seconds for one in verdict.firings] == [1.0, 1.0, 1.0]
+    assert [(one.overdue_when_armed, one.late_seconds) for one in verdict.firings] == [
+        (True, 1.0),
+        (False, 1.0),
+        (False, 1.0),
+    ]

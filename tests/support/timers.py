@@ -33,16 +33,20 @@ class Timer(NamedTuple):
 
 
 class Firing(NamedTuple):
-    """A timer that the timekeeper fired, and when it could have been fired at the earliest."""
+    """A timer that the timekeeper fired, and when it could have been."""
 
     timer: Timer
-    owed_at: datetime
-    """When it was due; when it was armed, if that was later."""
+    due_at: datetime
+    armed_at: datetime
     recorded_at: datetime
 
     @property
+    def overdue_when_armed(self) -> bool:
+        return self.due_at < self.armed_at
+
+    @property
     def late_seconds(self) -> float:
-        return (self.recorded_at - self.owed_at).total_seconds()
+        return (self.recorded_at - max(self.due_at, self.armed_at)).total_seconds()
 
 
 @dataclass
@@ -127,7 +131,7 @@ def _judge(timer: Timer, clock: _Clock, recorded: Recorded[Event], verdict: Verd
     clock.fired.add(timer.rung)
     # Whoever acts too late tells of the breach in the same breath, if the timekeeper has not yet.
     if recorded.event.by.id == "timekeeper":
-        verdict.firings.append(Firing(timer, max(due_at, clock.armed_at), recorded.recorded_at))
+        verdict.firings.append(Firing(timer, due_at, clock.armed_at, recorded.recorded_at))
 
 
 def _miss(timer: Timer, clock: _Clock, verdict: Verdict, due_by: datetime) -> None:
