@@ -137,16 +137,17 @@ class Timekeeper:
         if sweep.after is None:
             self._look_again_at_what_stays()
         self._sweep, self._swept_by = Sweep(sweep.by, found_due[-1]) if len(found_due) == AT_ONCE else None, sweep.by
-        page = asyncio.gather(*(self._keep_time(one) for one in found_due if one not in self._seen_to))
+        wish = KeepTime(due_by=sweep.by)
+        page = asyncio.gather(*(self._keep_time(one, wish) for one in found_due if one not in self._seen_to))
         former, self._under_way = self._under_way, page
         await former
         if self._sweep is None:
             await page
         return self._sweep is not None
 
-    async def _keep_time(self, due: Due) -> None:
+    async def _keep_time(self, due: Due, wish: KeepTime) -> None:
         try:
-            receipt = await self._desk.handle(lead_stream(due.lead), KeepTime(), by=TIMEKEEPER)
+            receipt = await self._desk.handle(lead_stream(due.lead), wish, by=TIMEKEEPER)
         except Refusal as refused:
             logger.warning("lead %s is due and cannot be kept: %s", due.lead, refused.name)
             self._leave(due, SET_ASIDE_SECONDS)

@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from psycopg import AsyncConnection
 
-from commands.lead import AssignLead, CreateLead, RecordOutreach
+from commands.desk import Desk
+from commands.lead import AssignLead, CreateLead, RecordOutreach, RecordReply
 from commands.people import AddPerson
 from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
 from commands.teams import EntrustTeam, FormTeam
@@ -161,6 +162,19 @@ async def test_where_nobody_folds_what_is_due_is_fired_all_the_same(
         assert looks == 4
         assert all([(await told(office, lead)).count("LeadEscalated") == 1 for lead in leads])
         assert keeper.fired == 18
+
+
+async def test_a_clock_that_is_ahead_of_the_databases_makes_nothing_come_early(settings: Settings) -> None:
+    """Nothing of a lead is dated before what happened to it, so what the timekeeper does is dated ahead as well."""
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with projectors(settings), open_office(settings) as office, Freshness(readers) as freshness:
+        await staffed(office)
+        lead = await a_lead(office, 6)
+        ahead = Desk(office.log, office.vault, lambda: datetime.now(UTC) + 30 * MINUTE)
+        await ahead.handle(lead, RecordReply(channel="email"), by=BY_REP)
+        await known(office, freshness)
+        await Timekeeper(office, WallClock()).look()
+        assert (await told(office, lead))[3:] == ["LeadReplied", "SomebodyReminded"]
 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
