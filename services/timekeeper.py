@@ -131,6 +131,8 @@ class Timekeeper:
             told = await found.fetchone()
             assert told is not None  # noqa: S101 - a SELECT without FROM has one row
             if not self._clock.hear(told[0]):
+                # What was due when the sweep began may not be due any more.
+                self._sweep = None
                 return False
             sweep = self._sweep or Sweep(told[0])
             found_due = await deadlines.due(connection, sweep.by, limit=AT_ONCE, after=sweep.after)
