@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.ground import Ground, flush_ms, ground
-from benchmarks.measurements import append, catchup, command, http, importing, pages, visible
+from benchmarks.measurements import append, catchup, command, hours, http, importing, pages, timers, visible
 from benchmarks.results import COMMANDS, RESULTS, Machine, keep
 from benchmarks.rounds import Pace, console
 
@@ -20,6 +20,8 @@ MEASUREMENTS = {
     "http": http.measure,
     "catchup": catchup.measure,
     "visible": visible.measure,
+    "timers": timers.measure,
+    "hours": hours.measure,
     "pages": pages.measure,
 }
 REHEARSAL = Pace(rounds=1, seconds=0.2, scale=0.001)

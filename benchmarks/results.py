@@ -15,7 +15,7 @@ RESULTS = HERE / "results.json"
 NOTES = HERE / "NOTES.md"
 """Why what was missed was missed; kept by hand, and part of the page."""
 
-COMMANDS = ("append", "import", "command", "http", "catchup", "visible", "pages")
+COMMANDS = ("append", "import", "command", "http", "catchup", "visible", "timers", "hours", "pages")
 
 
 @dataclass(frozen=True, kw_only=True)

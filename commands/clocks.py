@@ -60,6 +60,8 @@ class KeepTime(LeadCommand):
 
     action: ClassVar[Action] = "lead.keep_time"
 
+    due_by: NearInstant | None = Field(default=None, description="What is due later does not happen yet.")
+
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/clocks.py."""
-        return clocks.fire(state, around.ladder(state.team), on)
+        return clocks.fire(state, around.ladder(state.team), on, due_by=self.due_by)

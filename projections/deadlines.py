@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -28,6 +28,8 @@ from projections.projector.tables import Connection
 Pending: TypeAlias = dict[str, dict[str, Any]]
 """Each running clock by its number: what is still to come, by the number of the rung (0 is the breach), and in `waits`
 until when the ladder waits for whoever acknowledged an escalation, by its number."""
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 class Deadline(NamedTuple):
@@ -122,25 +124,30 @@ def let_the_ladder_wait(row: Deadline | None, recorded: Recorded[EscalationAckno
     return _row(recorded, pending)
 
 
-async def due(connection: Connection, by: datetime, *, limit: int, without: list[UUID]) -> list[Due]:
-    """The leads that are due, the longest first; `without` those that were looked at a moment ago."""
+async def due(connection: Connection, by: datetime, *, limit: int, after: Due | None = None) -> list[Due]:
+    """The leads that are due, the longest first; `after` one that was the last of those before."""
     found = await connection.execute(
         """
         SELECT lead, due_at
         FROM read.deadlines
         WHERE due_at <= %(by)s
-          AND lead <> ALL(%(without)s)
+          AND (due_at, lead) > (%(due_at)s, %(lead)s)
         ORDER BY due_at, lead
         LIMIT %(limit)s
         """,
-        {"by": by, "without": without, "limit": limit},
+        {
+            "by": by,
+            "due_at": after.due_at if after else BEFORE_ALL,
+            "lead": UUID(after.lead) if after else UUID(int=0),
+            "limit": limit,
+        },
     )
     return [Due(LeadId(str(lead)), due_at) for lead, due_at in await found.fetchall()]
 
 
-async def next_due_at(connection: Connection) -> datetime | None:
-    """When the next lead is due."""
-    found = await connection.execute("SELECT min(due_at) FROM read.deadlines")
+async def next_due_at(connection: Connection, *, after: datetime) -> datetime | None:
+    """When the next lead is due, later than an instant."""
+    found = await connection.execute("SELECT min(due_at) FROM read.deadlines WHERE due_at > %s", [after])
     row = await found.fetchone()
     return row[0] if row else None
 

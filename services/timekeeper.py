@@ -13,32 +13,34 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from typing import NamedTuple
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
 from adapters.schema import SchemaTrouble
 from commands.clocks import KeepTime
-from commands.desk import Desk, Receipt
+from commands.desk import Desk
 from domain.access import Principal
-from domain.identity import Position, lead_stream
+from domain.identity import lead_stream
 from domain.log import LogUnavailable
 from domain.refusal import Refusal
 from projections import deadlines
 from projections.deadlines import Due
-from projections.projector import Freshness
-from services.settings import Settings, as_role
+from projections.projector.sweeping import sweep_rarely
+from services.settings import Settings
 from services.wiring import Office, open_office
 
 AT_ONCE = 200
-"""So many leads are looked at together; the desk's group commit makes few transactions of them."""
+"""So many leads make a page, and two pages are under way at once; the group commit makes few transactions of them."""
 LOOK_EVERY_SECONDS = 1.0
 PAUSE_AFTER_TROUBLE_SECONDS = 1.0
 SET_ASIDE_SECONDS = 60.0
-"""A lead whose rules refuse is looked at again after so long, so that it does not starve the others."""
-MOST_SET_ASIDE = 10_000
-PROJECTED_WITHIN_SECONDS = 5.0
+"""A lead whose rules refuse is looked at again after so long."""
+LISTED_FOR_SECONDS = 5.0
+"""What was fired is looked at again after so long if it is still listed; something else may be due by then."""
+MOST_SEEN_TO = 50_000
+"""Whatever is beyond it is looked at in every sweep, which costs time and does no harm."""
 JUMP_SECONDS = 2.0
 """By so much the wall clock may part from the time that really passes between two looks."""
 STEADY_LOOKS = 5
@@ -77,28 +79,41 @@ class WallClock:
         return self._steady >= STEADY_LOOKS
 
 
+class Sweep(NamedTuple):
+    """One walk over all that was due when it began, so that nobody is looked at again before everybody was."""
+
+    by: datetime
+    after: Due | None = None
+    """Where it has come to."""
+
+
 class Timekeeper:
     """Looks at what is due, over and over."""
 
-    def __init__(self, office: Office, freshness: Freshness, clock: WallClock) -> None:
+    def __init__(self, office: Office, clock: WallClock) -> None:
         self._office = office
         self._desk = Desk(office.log, office.vault, clock.now)
         office.log.on_reconnect(self._desk.forget)
-        self._freshness = freshness
         self._clock = clock
-        self._set_aside: dict[UUID, float] = {}
+        self._sweep: Sweep | None = None
+        self._swept_by = clock.now()
+        self._under_way: asyncio.Future[list[None]] = asyncio.gather()
+        self._seen_to: dict[Due, float] = {}
         self.fired = 0
         self.latest_seconds = 0.0
         """How late the latest was."""
 
     async def keep(self) -> None:
         """Until cancelled; trouble with the database is waited out."""
+        sweep_rarely()
         while True:
             try:
                 more = await self.look()
                 pause_seconds = 0.0 if more else await self._until_the_next()
             except (LogUnavailable, psycopg.OperationalError, PoolTimeout, SchemaTrouble) as trouble:
                 logger.warning("the timekeeper waits for the database: %s", type(trouble).__name__)
+                # Those that it met are the longest due.
+                self._sweep = None
                 pause_seconds = PAUSE_AFTER_TROUBLE_SECONDS
             except psycopg.errors.UndefinedTable:
                 # At every first start; nobody need be told.
@@ -107,49 +122,57 @@ class Timekeeper:
             await asyncio.sleep(pause_seconds)
 
     async def look(self) -> bool:
-        """Fire what is due now, at most a batch, and tell whether there may be more."""
+        """See to a page of what is due, and tell whether there may be more that was due when the sweep began.
+
+        Where there is more, this page may still be under way: while the server stores it, the next one is decided.
+        """
         async with self._office.questions.connection() as connection:
             found = await connection.execute("SELECT clock_timestamp()")
             told = await found.fetchone()
             assert told is not None  # noqa: S101 - a SELECT without FROM has one row
             if not self._clock.hear(told[0]):
+                # What was due when the sweep began may not be due any more.
+                self._sweep = None
                 return False
-            found_due = await deadlines.due(connection, told[0], limit=AT_ONCE, without=self._still_set_aside())
-        receipts = await asyncio.gather(*(self._keep_time(one) for one in found_due))
-        reached = [receipt.position for receipt in receipts if receipt is not None]
-        if reached:
-            # Else the same leads would be found again: their rows still say that they are due.
-            await self._freshness.wait_for("deadlines", Position(max(reached)), PROJECTED_WITHIN_SECONDS)
-        return len(found_due) == AT_ONCE
+            sweep = self._sweep or Sweep(told[0])
+            found_due = await deadlines.due(connection, sweep.by, limit=AT_ONCE, after=sweep.after)
+        if sweep.after is None:
+            self._look_again_at_what_stays()
+        self._sweep, self._swept_by = Sweep(sweep.by, found_due[-1]) if len(found_due) == AT_ONCE else None, sweep.by
+        wish = KeepTime(due_by=sweep.by)
+        page = asyncio.gather(*(self._keep_time(one, wish) for one in found_due if one not in self._seen_to))
+        former, self._under_way = self._under_way, page
+        await former
+        if self._sweep is None:
+            await page
+        return self._sweep is not None
 
-    async def _keep_time(self, due: Due) -> Receipt | None:
-        stream = lead_stream(due.lead)
+    async def _keep_time(self, due: Due, wish: KeepTime) -> None:
         try:
-            receipt = await self._desk.handle(stream, KeepTime(), by=TIMEKEEPER)
+            receipt = await self._desk.handle(lead_stream(due.lead), wish, by=TIMEKEEPER)
         except Refusal as refused:
             logger.warning("lead %s is due and cannot be kept: %s", due.lead, refused.name)
-            self._put_aside(stream)
-            return None
-        if not receipt.events:
-            # Another timekeeper was first, or its row lags behind; what does not go away must not keep others waiting.
-            self._put_aside(stream, LOOK_EVERY_SECONDS)
-            return receipt
-        self.fired += len(receipt.events)
-        self.latest_seconds = max(0.0, (self._clock.now() - due.due_at).total_seconds())
-        return receipt
+            self._leave(due, SET_ASIDE_SECONDS)
+            return
+        # What it says stays in the list until the projector comes to it; where nothing happened, another timekeeper
+        # was first, or the list lags behind.
+        self._leave(due, LISTED_FOR_SECONDS if receipt.events else LOOK_EVERY_SECONDS)
+        if receipt.events:
+            self.fired += len(receipt.events)
+            self.latest_seconds = max(0.0, (self._clock.now() - due.due_at).total_seconds())
 
-    def _put_aside(self, stream: UUID, seconds: float = SET_ASIDE_SECONDS) -> None:
-        if len(self._set_aside) < MOST_SET_ASIDE:
-            self._set_aside[stream] = time.monotonic() + seconds
+    def _leave(self, due: Due, seconds: float) -> None:
+        """Look away from this line of the list for so long; another line about the same lead is another matter."""
+        if len(self._seen_to) < MOST_SEEN_TO:
+            self._seen_to[due] = time.monotonic() + seconds
 
-    def _still_set_aside(self) -> list[UUID]:
+    def _look_again_at_what_stays(self) -> None:
         now = time.monotonic()
-        self._set_aside = {lead: until for lead, until in self._set_aside.items() if until > now}
-        return list(self._set_aside)
+        self._seen_to = {due: until for due, until in self._seen_to.items() if until > now}
 
     async def _until_the_next(self) -> float:
         async with self._office.questions.connection() as connection:
-            next_due_at = await deadlines.next_due_at(connection)
+            next_due_at = await deadlines.next_due_at(connection, after=self._swept_by)
         if next_due_at is None:
             return LOOK_EVERY_SECONDS
         left = (next_due_at - self._clock.now()).total_seconds()
@@ -159,9 +182,9 @@ class Timekeeper:
 
 async def keep_time(settings: Settings) -> None:
     """Open what it takes, and keep time until cancelled."""
-    async with open_office(settings) as office, Freshness(as_role(settings.dsn, "leadledger_desk")) as freshness:
+    async with open_office(settings) as office:
         logger.info("the timekeeper keeps time")
-        await Timekeeper(office, freshness, WallClock()).keep()
+        await Timekeeper(office, WallClock()).keep()
 
 
 async def main() -> None:

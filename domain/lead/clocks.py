@@ -173,14 +173,15 @@ def next_due_at(lead: Lead) -> datetime | None:
     return min((due_at for due_at, _, _ in _to_come(lead)), default=None)
 
 
-def fire(lead: Lead, ladder: Sequence[PersonId], on: Occasion) -> list[LeadEvent]:
+def fire(lead: Lead, ladder: Sequence[PersonId], on: Occasion, *, due_by: datetime | None = None) -> list[LeadEvent]:
     """All that is due by now and has not happened yet, in the order in which it was due; before its time nothing.
 
-    `ladder` is who answers for the lead's team, for the team above it, and so on.
+    `ladder` is who answers for the lead's team, for the team above it, and so on. `due_by` is the present where that
+    is earlier than the occasion, which is dated after all that happened to the lead, by whatever clock it was told.
     """
     told = _Told(lead)
     for due_at, number, rung in sorted(_to_come(lead)):
-        if due_at > on.at:
+        if due_at > min(on.at, due_by or on.at):
             break
         clock = told.lead.clocks[number - 1]
         if rung == 0:

@@ -74,7 +74,7 @@ def test_what_is_due_next_is_what_the_rules_say() -> None:
             wishes = deed(dice, at, lead)
 
 
-async def test_the_longest_due_come_first_and_some_may_be_left_out(database: str) -> None:
+async def test_the_longest_due_come_first_and_the_next_ones_after_them(database: str) -> None:
     log = ScriptedLog()
     for number, minutes in enumerate((30, 10, 20, 90), start=1):
         started = ClockStarted(
@@ -94,10 +94,13 @@ async def test_the_longest_due_come_first_and_some_may_be_left_out(database: str
     await caught_up(database, deadlines.deadlines, log)
     async with await AsyncConnection.connect(database) as connection:
         by = NINE + 30 * MINUTE
-        found = await deadlines.due(connection, by, limit=5, without=[])
+        found = await deadlines.due(connection, by, limit=5)
         assert found == [Due(_lead(number), NINE + due * MINUTE) for number, due in ((2, 10), (3, 20), (1, 30))]
-        assert await deadlines.due(connection, by, limit=1, without=[UUID(_lead(2))]) == found[1:2]
-        assert await deadlines.next_due_at(connection) == NINE + 10 * MINUTE
+        assert await deadlines.due(connection, by, limit=1, after=found[0]) == found[1:2]
+        assert await deadlines.due(connection, by, limit=5, after=found[2]) == []
+        assert await deadlines.next_due_at(connection, after=NINE + 9 * MINUTE) == NINE + 10 * MINUTE
+        assert await deadlines.next_due_at(connection, after=by) == NINE + 90 * MINUTE
+        assert await deadlines.next_due_at(connection, after=NINE + 90 * MINUTE) is None
 
 
 def _lead(number: int) -> LeadId:

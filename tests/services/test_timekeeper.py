@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from psycopg import AsyncConnection
 
-from commands.lead import AssignLead, CreateLead, RecordOutreach
+from commands.desk import Desk
+from commands.lead import AssignLead, CreateLead, RecordOutreach, RecordReply
 from commands.people import AddPerson
 from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
 from commands.teams import EntrustTeam, FormTeam
@@ -80,7 +81,7 @@ async def test_what_is_due_happens_once_and_what_is_not_does_not(settings: Setti
         call = RecordOutreach(channel="call", outcome="reached")
         await office.desk.handle(answered, call, by=BY_REP)
         await known(office, freshness)
-        keeper = Timekeeper(office, freshness, WallClock())
+        keeper = Timekeeper(office, WallClock())
         for _ in range(3):
             assert not await keeper.look()
         assert (await told(office, late))[3:] == ["SomebodyReminded", "ClockBreached", "LeadEscalated"]
@@ -95,7 +96,7 @@ async def test_two_at_once_and_one_that_comes_back_fire_each_rung_once(settings:
         await staffed(office)
         leads = [await a_lead(office, 30) for _ in range(40)]
         async with open_office(settings) as other_office:
-            keepers = [Timekeeper(one, freshness, WallClock()) for one in (office, other_office)]
+            keepers = [Timekeeper(one, WallClock()) for one in (office, other_office)]
             await known(office, freshness)
             for _ in range(3):
                 await asyncio.gather(*(keeper.look() for keeper in keepers))
@@ -108,11 +109,10 @@ async def test_it_goes_on_by_itself_and_waits_out_a_missing_list(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    readers = as_role(settings.dsn, "leadledger_desk")
-    async with open_office(settings) as office, Freshness(readers) as freshness:
+    async with open_office(settings) as office:
         await staffed(office)
         lead = await a_lead(office, 30)
-        keeping = asyncio.create_task(Timekeeper(office, freshness, WallClock()).keep())
+        keeping = asyncio.create_task(Timekeeper(office, WallClock()).keep())
         await asyncio.to_thread(eventually, lambda: "waits for the projector" in caplog.text)
         async with projectors(settings):
             position = await office.log.head()
@@ -138,11 +138,43 @@ async def test_a_lead_that_cannot_be_read_keeps_no_other_waiting(
             )
             await owner.execute("ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_stay_on_record")
         async with open_office(settings) as fresh:
-            keeper = Timekeeper(fresh, freshness, WallClock())
-            assert await keeper.look()
-            assert await keeper.look()
+            keeper = Timekeeper(fresh, WallClock())
+            while await keeper.look():
+                pass
         assert "LeadEscalated" in await told(office, sound)
         assert f"lead {broken} is due and cannot be kept: RecordIsUnreadable" in caplog.text
+
+
+async def test_where_nobody_folds_what_is_due_is_fired_all_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timekeeper, "AT_ONCE", 2)
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with open_office(settings) as office, Freshness(readers) as freshness:
+        async with projectors(settings):
+            await staffed(office)
+            leads = [await a_lead(office, 30) for _ in range(6)]
+            await known(office, freshness)
+        keeper = Timekeeper(office, WallClock())
+        looks = 1
+        while await keeper.look():
+            looks += 1
+        assert looks == 4
+        assert all([(await told(office, lead)).count("LeadEscalated") == 1 for lead in leads])
+        assert keeper.fired == 18
+
+
+async def test_a_clock_that_is_ahead_of_the_databases_makes_nothing_come_early(settings: Settings) -> None:
+    """Nothing of a lead is dated before what happened to it, so what the timekeeper does is dated ahead as well."""
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with projectors(settings), open_office(settings) as office, Freshness(readers) as freshness:
+        await staffed(office)
+        lead = await a_lead(office, 6)
+        ahead = Desk(office.log, office.vault, lambda: datetime.now(UTC) + 30 * MINUTE)
+        await ahead.handle(lead, RecordReply(channel="email"), by=BY_REP)
+        await known(office, freshness)
+        await Timekeeper(office, WallClock()).look()
+        assert (await told(office, lead))[3:] == ["LeadReplied", "SomebodyReminded"]
 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

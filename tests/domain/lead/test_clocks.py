@@ -280,6 +280,14 @@ def test_nothing_is_due_before_its_time() -> None:
     assert story.timekeeper_comes(NINE + 45 * MINUTE - timedelta(microseconds=1)) == []
 
 
+def test_nothing_comes_early_for_a_lead_whose_last_deed_is_dated_ahead() -> None:
+    lead = Told(created(), assigned(at=NINE)).lead
+    remind_at, ahead = NINE + 45 * MINUTE, on(TWO, TIMEKEEPER)
+    assert fire(lead, LADDER, ahead, due_by=remind_at - timedelta(microseconds=1)) == []
+    assert [type(event) for event in fire(lead, LADDER, ahead, due_by=remind_at)] == [SomebodyReminded]
+    assert fire(lead, LADDER, on(NINE, TIMEKEEPER), due_by=remind_at) == []
+
+
 def test_the_ladder_is_climbed_rung_by_rung_and_each_once() -> None:
     story = Told(created(), assigned(at=NINE))
     assert story.timekeeper_comes(NINE + 45 * MINUTE) == [
