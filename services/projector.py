@@ -14,6 +14,7 @@ import socket
 from projections.calendars import calendars
 from projections.deadlines import deadlines
 from projections.leads import leads
+from projections.ledger import ledger
 from projections.organisation import people, sources, teams
 from projections.policies import policies, rulebook
 from projections.projector import Projection, Projector, ReadOnce
@@ -32,6 +33,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     queues,
     leads,
     deadlines,
+    ledger,
     timeline,
 )
 ROLE = "leadledger_projector"

@@ -87,9 +87,15 @@ class Account(NamedTuple):
     calendar: CalendarId | None
     """In whose hours its minutes are counted, and in which version; without one, every minute counts."""
     calendar_version: int | None
-    escalation: int | None
-    """Which escalation is to be acknowledged, if it is about one."""
+    told: PersonId | None = None
+    """Who is to acknowledge an escalation, where that is what the clock waits for."""
+    about: int | None = None
+    """Of which clock they were told, where it was a ladder that told them."""
     stopped_at: datetime | None = None
+
+
+class NothingBeforeTheLead(Exception):
+    """Something is told of a lead that never arrived; the stream's first event is missing."""
 
 
 class Book(NamedTuple):
@@ -116,7 +122,9 @@ class Booking(NamedTuple):
 
 
 def tell(book: Book, event: LeadEvent) -> Book:
-    """The book after this event."""
+    """The book after this event. Raises NothingBeforeTheLead."""
+    if not book.handovers and not isinstance(event, LeadCreated):
+        raise NothingBeforeTheLead
     match event:
         case LeadCreated() | LeadRouted() | LeadReleased():
             return _handed_over(book, Handover(event.at, "queue", None, event.team))
@@ -127,16 +135,7 @@ def tell(book: Book, event: LeadEvent) -> Book:
         case LeadContacted() | LeadFollowedUp():
             return _answered(book, event.at)
         case ClockStarted():
-            account = Account(
-                event.number,
-                event.clock,
-                event.started_at,
-                event.respond_by,
-                event.calendar,
-                event.calendar_version,
-                event.escalation,
-            )
-            return book._replace(accounts=(*book.accounts, account))
+            return book._replace(accounts=(*book.accounts, _opened(book, event)))
         case ClockMoved():
             return _account(book, book.accounts[event.number - 1]._replace(respond_by=event.respond_by))
         case ClockStopped():
@@ -155,8 +154,8 @@ def booked(book: Book) -> Iterator[Booking]:
     in_time = sorted(book.handovers, key=lambda handover: handover.at)
     ends: list[datetime] = []
     for account in book.accounts:
-        ends.append(_end(book, account, ends))
-        yield from _bookings(account, ends[-1], _turns(book, account, in_time), book.snoozes)
+        ends.append(_end(account, ends))
+        yield from _bookings(account, ends[-1], _turns(account, in_time), book.snoozes)
 
 
 def worked(hours: BusinessTime, booking: Booking, begins_at: datetime, ends_at: datetime) -> timedelta:
@@ -180,14 +179,20 @@ def _team(book: Book) -> TeamId | None:
 def _escalated(book: Book, event: LeadEscalated) -> Handover:
     number = 1 + sum(one.escalation is not None for one in book.handovers)
     clock = event.step.clock if event.step else None
-    if clock is not None and (about := book.accounts[clock - 1].escalation) is not None:
-        # Nobody acknowledged, so it went further up: with the clock that was escalated at first.
-        clock = _escalation(book, about).clock
+    if clock is not None and book.accounts[clock - 1].told is not None:
+        # Nobody acknowledged, so it goes further up: with the clock that was escalated at first.
+        clock = book.accounts[clock - 1].about
     return Handover(event.at, "desk" if event.told is None else "manager", event.told, escalation=number, clock=clock)
 
 
-def _escalation(book: Book, number: int) -> Handover:
-    return next(one for one in book.handovers if one.escalation == number)
+def _opened(book: Book, event: ClockStarted) -> Account:
+    account = Account(
+        event.number, event.clock, event.started_at, event.respond_by, event.calendar, event.calendar_version
+    )
+    if event.escalation is None:
+        return account
+    [told] = [one for one in book.handovers if one.escalation == event.escalation]
+    return account._replace(told=told.person, about=told.clock)
 
 
 def _answered(book: Book, at: datetime) -> Book:
@@ -199,23 +204,21 @@ def _answered(book: Book, at: datetime) -> Book:
     return book
 
 
-def _end(book: Book, account: Account, ends: Sequence[datetime]) -> datetime:
+def _end(account: Account, ends: Sequence[datetime]) -> datetime:
     """An acknowledgement is owed no longer than what it is about."""
     stopped_at = account.stopped_at or OPEN
-    clock = _escalation(book, account.escalation).clock if account.escalation is not None else None
-    return stopped_at if clock is None else min(stopped_at, max(ends[clock - 1], account.started_at))
+    return stopped_at if account.about is None else min(stopped_at, max(ends[account.about - 1], account.started_at))
 
 
-def _turns(book: Book, account: Account, in_time: Sequence[Handover]) -> list[Handover]:
+def _turns(account: Account, in_time: Sequence[Handover]) -> list[Handover]:
     """Whose the clock was from when on, snoozes aside."""
-    told = _escalation(book, account.escalation) if account.escalation is not None else None
     turns: list[Handover] = []
     team = None
     for handover in in_time:
         if handover.escalation is None:
             team = handover.team
-            turns.append(handover if told is None else told._replace(at=handover.at, team=team))
-        elif told is None and _is_about(handover, account):
+            turns.append(handover if account.told is None else Handover(handover.at, "manager", account.told, team))
+        elif account.told is None and _is_about(handover, account):
             turns.append(handover._replace(team=team))
     return turns
 

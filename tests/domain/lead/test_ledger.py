@@ -19,7 +19,7 @@ from domain.lead.events import (
     LeadWoken,
     Step,
 )
-from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, booked, tell, worked
+from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell, worked
 from domain.policy import EVERY_MINUTE, ClockName
 from tests.domain.lead.test_clocks import Told
 from tests.domain.lead.told import (
@@ -87,7 +87,7 @@ def test_it_is_the_queues_until_it_is_somebodys() -> None:
 
 def test_a_booking_tells_what_its_minutes_are_counted_by() -> None:
     [booking] = booked(book_of(Told(created()).events))
-    account = Account(1, "first_response", NINE, TEN, CalendarId("office"), 5, None)
+    account = Account(1, "first_response", NINE, TEN, CalendarId("office"), 5)
     assert booking == Booking(account, NINE, None, "queue", None, TeamId("north"))
 
 
@@ -397,7 +397,7 @@ OFFICE = BusinessTime("UTC", ((Hours(9 * 60, 17 * 60),),) * 7)
 def test_of_a_booking_what_lies_in_the_period_counts(
     ended_at: datetime | None, begins_at: datetime, ends_at: datetime, expected: int
 ) -> None:
-    account = Account(1, "first_response", NINE, TEN, None, None, None)
+    account = Account(1, "first_response", NINE, TEN, None, None)
     booking = Booking(account, TEN, ended_at, "owner", ANNA, None)
     assert worked(OFFICE, booking, begins_at, ends_at) == expected * MINUTE
     if ended_at and begins_at <= TEN and ends_at >= TWO:
@@ -424,3 +424,8 @@ def test_an_assignment_is_a_handover_by_its_own_instant() -> None:
         (NINE, "queue", None, "north"),
         (TEN, "owner", BEN, "north"),
     ]
+
+
+def test_what_is_told_of_a_lead_that_never_arrived_is_not_booked() -> None:
+    with pytest.raises(NothingBeforeTheLead):
+        tell(Book(), assigned())
