@@ -19,11 +19,11 @@ on record counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from domain.business_time import BusinessTime, Pause
+from domain.business_time import Pause
 from domain.identity import CalendarId, PersonId, TeamId
 from domain.lead.clocks import answers_to
 from domain.lead.events import (
@@ -156,11 +156,6 @@ def booked(book: Book) -> Iterator[Booking]:
     for account in book.accounts:
         ends.append(_end(account, ends))
         yield from _bookings(account, ends[-1], _turns(account, in_time), book.snoozes)
-
-
-def worked(hours: BusinessTime, booking: Booking, begins_at: datetime, ends_at: datetime) -> timedelta:
-    """How much of a booking lies in a period, in the hours that its clock is counted in."""
-    return hours.elapsed(max(booking.began_at, begins_at), min(booking.ended_at or OPEN, ends_at))
 
 
 def _handed_over(book: Book, handover: Handover) -> Book:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import class_row
 
 from domain.identity import CalendarId, LeadId, PersonId, TeamId
 from domain.lead.ledger import Holder
 from domain.policy import ClockName
 from projections.projector.tables import Connection
+
+AT_ONCE = 2_000
+"""So many rows are taken in between two looks at what else there is to do."""
 
 
 class Line(NamedTuple):
@@ -75,5 +78,10 @@ async def _lines(
         """
     ).format(whose=sql.SQL(whose))
     parameters = {"whose": who, "begins_at": begins_at, "ends_at": ends_at, "limit": limit}
-    found = await connection.cursor(binary=True, row_factory=class_row(Line)).execute(question, parameters)
-    return await found.fetchall()
+    found = await connection.cursor(binary=True).execute(question, parameters)
+    lines: list[Line] = []
+    while rows := await found.fetchmany(AT_ONCE):
+        lines += map(Line._make, rows)
+        # Whoever else asks this process is answered meanwhile.
+        await asyncio.sleep(0)
+    return lines

@@ -14,7 +14,7 @@ from domain.business_time import BusinessTime
 from domain.identity import LeadId
 from domain.lead.clocks import answer_to
 from domain.lead.events import LeadAssigned, LeadCreated, LeadEscalated, LeadEvent, LeadReleased, LeadRouted
-from domain.lead.ledger import Book, Booking, Holder, booked, tell, worked
+from domain.lead.ledger import Book, Booking, Holder, booked, tell
 from domain.lead.state import Clock, Lead
 from projections.ledger.bookings import ledger, read, rows, written
 from projections.projector import pages
@@ -87,6 +87,10 @@ def of_clock(bookings: Sequence[Booking], clock: Clock) -> list[Booking]:
     return [one for one in bookings if one.account.number == clock.number]
 
 
+def worked(hours: BusinessTime, booking: Booking, until: datetime) -> timedelta:
+    return hours.elapsed(booking.began_at, min(booking.ended_at or until, until))
+
+
 def check(life: Life, bookings: Sequence[Booking], dice: Random) -> None:
     """Without a gap or an overlap, each stretch its one holder's, and the sum is what elapsed: to the microsecond."""
     hours = life.counted_in
@@ -100,7 +104,7 @@ def check(life: Life, bookings: Sequence[Booking], dice: Random) -> None:
         assert all(one.ended_at is None or one.began_at < one.ended_at for one in its)
         until = max(life.now, clock.started_at)
         elapsed = hours.elapsed(clock.started_at, min(end or until, until))
-        assert sum((worked(hours, one, clock.started_at, until) for one in its), timedelta()) == elapsed
+        assert sum((worked(hours, one, until) for one in its), timedelta()) == elapsed
         one = dice.choice(its)
         for at in {one.began_at, (one.ended_at or until) - MICROSECOND}:
             if at >= one.began_at:
@@ -128,22 +132,6 @@ def test_each_instant_of_a_clock_is_booked_to_one_holder_and_the_sum_is_what_ela
     assert holders == {"queue", "owner", "manager", "desk", "snoozed"}
 
 
-def test_whatever_periods_it_is_asked_for_they_sum_to_the_whole() -> None:
-    dice = Random(8)
-    for number, life in enumerate(lives()):
-        if number % 5:
-            continue
-        for _ in life.lived(20):
-            pass
-        begins = life.events[0].at
-        seconds = (life.now - begins).total_seconds()
-        cuts = sorted({begins, life.now, *(begins + timedelta(seconds=dice.uniform(0, seconds)) for _ in range(5))})
-        for one in booked(reduce(tell, life.events, Book())):
-            whole = worked(life.counted_in, one, begins, life.now)
-            parts = (worked(life.counted_in, one, *period) for period in pairwise(cuts))
-            assert sum(parts, timedelta()) == whole
-
-
 def test_somebody_who_looks_at_the_clock_every_minute_agrees() -> None:
     walked = 0
     for number, life in enumerate(lives()):
@@ -163,7 +151,7 @@ def test_somebody_who_looks_at_the_clock_every_minute_agrees() -> None:
                 at += MINUTE
             booked_then: dict[Whose, timedelta] = {}
             for one in of_clock(bookings, clock):
-                if found := worked(life.counted_in, one, clock.started_at, at):
+                if found := worked(life.counted_in, one, at):
                     holder = (one.holder, one.person, one.team)
                     booked_then[holder] = booked_then.get(holder, timedelta()) + found
             assert booked_then == counted

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from domain.business_time import BusinessTime, Hours, Pause
+from domain.business_time import Pause
 from domain.identity import CalendarId, PersonId, TeamId
 from domain.lead.events import (
     ClockStarted,
@@ -19,8 +19,8 @@ from domain.lead.events import (
     LeadWoken,
     Step,
 )
-from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell, worked
-from domain.policy import EVERY_MINUTE, ClockName
+from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
+from domain.policy import ClockName
 from tests.domain.lead.test_clocks import Told
 from tests.domain.lead.told import (
     assigned,
@@ -376,32 +376,6 @@ def test_nothing_else_books_a_minute() -> None:
     assert len(others) == len(get_args(LeadEvent)) - len(MATTERS)
     for example in (*others, contacted()):
         assert tell(book, example) is book
-
-
-OFFICE = BusinessTime("UTC", ((Hours(9 * 60, 17 * 60),),) * 7)
-
-
-@pytest.mark.parametrize(
-    ("ended_at", "begins_at", "ends_at", "expected"),
-    [
-        (TWO, NINE - 60 * MINUTE, TWO + 60 * MINUTE, 240),
-        (TWO, ELEVEN, TWELVE, 60),
-        (TWO, NINE, ELEVEN, 60),
-        (TWO, TWELVE, TWO + 60 * MINUTE, 120),
-        (None, NINE, TWO + 30 * MINUTE, 270),
-        (None, NINE, NINE + timedelta(days=1), 420),
-        (TWO, NINE, TEN, 0),
-        (TWO, TWO, TWO + 60 * MINUTE, 0),
-    ],
-)
-def test_of_a_booking_what_lies_in_the_period_counts(
-    ended_at: datetime | None, begins_at: datetime, ends_at: datetime, expected: int
-) -> None:
-    account = Account(1, "first_response", NINE, TEN, None, None)
-    booking = Booking(account, TEN, ended_at, "owner", ANNA, None)
-    assert worked(OFFICE, booking, begins_at, ends_at) == expected * MINUTE
-    if ended_at and begins_at <= TEN and ends_at >= TWO:
-        assert worked(EVERY_MINUTE, booking, begins_at, ends_at) == TWO - TEN
 
 
 def test_what_goes_on_ends_later_than_anything() -> None:
