@@ -1,11 +1,12 @@
 """Lives of leads as nobody would write them down: what happens is drawn, and the rules tell what comes of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from domain.business_time import BusinessTime, Hours
+from domain.calendar import CalendarEvent, CalendarSet, DaysExcepted, ExceptedDay
 from domain.event import Actor
 from domain.identity import CalendarId, PolicyId, TeamId
 from domain.lead import clocks
@@ -27,7 +28,7 @@ from domain.lead.events import (
 from domain.lead.state import Clock, Lead, evolve
 from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Rung, Terms, Unit, Whom
 from domain.refusal import Refusal
-from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP
+from tests.support.examples import BY_ADMIN, BY_MACHINE, BY_MANAGER, BY_REP
 from tests.support.story import ANNA, BEN, CARLA, DORA, on
 
 MINUTE = timedelta(minutes=1)
@@ -37,7 +38,7 @@ TEAMS = (TeamId("north"), TeamId("south"))
 DAY = (Hours(9 * 60, 12 * 60), Hours(13 * 60, 17 * 60))
 WEEKDAYS = (DAY, DAY, DAY, DAY, (Hours(9 * 60, 13 * 60),), (), ())
 AROUND_THE_CLOCK = ((Hours(0, 24 * 60),),) * 7
-CALENDARS = (
+HOURS = (
     BusinessTime("UTC", WEEKDAYS),
     BusinessTime("Europe/Vienna", AROUND_THE_CLOCK),
     BusinessTime("Europe/Vienna", WEEKDAYS, {date(2026, 3, 30): (), date(2026, 10, 26): (Hours(10 * 60, 11 * 60),)}),
@@ -45,6 +46,8 @@ CALENDARS = (
     BusinessTime("Australia/Lord_Howe", AROUND_THE_CLOCK),
     BusinessTime("Asia/Kathmandu", WEEKDAYS),
 )
+CALENDARS = {CalendarId(f"calendar-{number}"): hours for number, hours in enumerate(HOURS)}
+CITED_VERSION = 2
 STARTS = tuple(
     datetime(2026, *day, tzinfo=UTC) for day in ((3, 2, 9), (3, 27, 15), (4, 3, 20), (10, 23, 14), (12, 31, 8))
 )
@@ -76,14 +79,14 @@ class Life:
 
     def __post_init__(self) -> None:
         dice = self.dice
-        self.hours = dice.choice([None, *CALENDARS])
+        self.calendar = dice.choice([None, *CALENDARS])
         self.now = dice.choice(STARTS) + dice.randrange(600) * MINUTE
-        self.policies = OfOneCalendar(_governing(dice, self.hours))
+        self.policies = OfOneCalendar(_governing(dice, self.calendar))
 
     @property
     def counted_in(self) -> BusinessTime:
         """The hours of the calendar that its clocks cite."""
-        return self.hours or EVERY_MINUTE
+        return EVERY_MINUTE if self.calendar is None else CALENDARS[self.calendar]
 
     def lived(self, steps: int) -> Iterator[None]:
         """One thing after the other."""
@@ -146,7 +149,20 @@ class Life:
         return [*told, LeadReleased(at=now, by=BY_REP, owner=lead.owner, team=lead.team, reason="workload")]
 
 
-def _governing(dice: Random, hours: BusinessTime | None) -> Governing:
+def the_calendars() -> Iterator[CalendarEvent]:
+    """Each calendar in three versions: the second is cited, and the third says something else of the same days."""
+    at = STARTS[0] - timedelta(days=30)
+    for name, hours in CALENDARS.items():
+        days = tuple(ExceptedDay(day, its) for day, its in hours.exceptions.items())
+        first = CalendarSet(calendar=name, zone=hours.zone, week=hours.week, effective_from=at, at=at, by=BY_ADMIN)
+        yield first
+        yield DaysExcepted(calendar=name, days=days, at=at, by=BY_ADMIN)
+        mornings = DAY[:1]
+        yield replace(first, week=(mornings,) * 5 + ((), ()))
+
+
+def _governing(dice: Random, calendar: CalendarId | None) -> Governing:
+    hours = None if calendar is None else CALENDARS[calendar]
     units: list[Unit] = ["elapsed_minutes"] if hours is None else ["business_minutes", "elapsed_minutes"]
 
     def rule(clock: ClockName, target: int, *rungs: tuple[int, Deed, Whom | None]) -> ClockRule:
@@ -162,7 +178,7 @@ def _governing(dice: Random, hours: BusinessTime | None) -> Governing:
     terms = Terms(
         effective_from=STARTS[0],
         version=1,
-        calendar=CalendarId("office") if hours else None,
+        calendar=calendar,
         clocks=(
             rule("first_response", 60, (-15, "remind", "owner"), *ladder),
             rule("follow_up", 300, *ladder[:1], *ladder[2:3]),
@@ -171,4 +187,4 @@ def _governing(dice: Random, hours: BusinessTime | None) -> Governing:
         ),
         snooze_at_most_minutes=100_000,
     )
-    return Governing(PolicyId("quick"), terms, hours, 1 if hours else None)
+    return Governing(PolicyId("quick"), terms, hours, CITED_VERSION if calendar else None)
