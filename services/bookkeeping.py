@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, TypeVar, cast
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol, TypeVar, cast, get_args
 
 from domain import calendar
 from domain.business_time import BusinessTime
@@ -28,6 +28,10 @@ K = TypeVar("K")
 MOST_LINES = 50_000
 """Of one question: more than a person has in a month, and counted within a second."""
 VERSIONS_REMEMBERED = 500
+HOLDERS: tuple[Holder, ...] = get_args(Holder)
+USUAL = timedelta(days=30)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""Before anything that was ever booked."""
 MINUTE = timedelta(minutes=1)
 NOTHING = timedelta()
 
@@ -42,6 +46,25 @@ class Period(NamedTuple):
     begins_at: datetime
     ends_at: datetime
     """Not later than now: nothing is booked in advance."""
+
+
+class EndsBeforeItBegins(Exception):
+    """The period ends before it begins."""
+
+
+def period(
+    begins_at: datetime | None, ends_at: datetime | None, now: datetime, usual: timedelta | None = None
+) -> Period:
+    """What is asked for: until now, and for as long as is usual, or from the beginning, unless something else is said.
+
+    Raises EndsBeforeItBegins.
+    """
+    until = now if ends_at is None else ends_at
+    if begins_at is None:
+        begins_at = BEGINNING if usual is None or until - BEGINNING < usual else until - usual
+    if begins_at > until:
+        raise EndsBeforeItBegins
+    return Period(begins_at, min(until, now))
 
 
 class Counted(NamedTuple):
@@ -157,6 +180,11 @@ def held(one: Counted) -> Held:
     """Whose it was, of what kind of clock, in which unit."""
     line = one.line
     return Held(line.holder, line.person, line.team, line.name, one.unit)
+
+
+def in_turn(whose: Held) -> tuple[object, ...]:
+    """The order of a table: the queue first, as it comes first in a life, then who had it."""
+    return HOLDERS.index(whose.holder), whose.person or "", whose.team or "", whose.clock, whose.unit
 
 
 def in_minutes(time: timedelta) -> float:

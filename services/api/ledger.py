@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Annotated
@@ -38,12 +38,25 @@ from services.api.ledger_answers import (
     TeamLedger,
 )
 from services.api.reading import caught_up
-from services.bookkeeping import NOTHING, Bookkeeper, Counted, Held, Period, Sum, added_up, held, in_minutes
+from services.bookkeeping import (
+    BEGINNING,
+    NOTHING,
+    USUAL,
+    Bookkeeper,
+    Counted,
+    EndsBeforeItBegins,
+    Held,
+    Period,
+    Sum,
+    added_up,
+    held,
+    in_minutes,
+    in_turn,
+    period,
+)
 
 ledger_questions = Questions(tags=["The ledger"])
 
-USUAL = timedelta(days=30)
-BEGINNING = datetime.min.replace(tzinfo=UTC)
 LONGEST = 20
 LOOKED_AT = 200
 """So many leads are looked at for those that the caller may see."""
@@ -57,22 +70,20 @@ Ends = Annotated[Instant | None, Query(alias="to", description="2026-04-01T00:00
 
 async def a_month(begins: Begins = None, ends: Ends = None) -> Period:
     """The last thirty days, unless others are asked for."""
-    until = utc_now() if ends is None else ends
-    # Thirty days before the first day there is lies nowhere.
-    usual = until - USUAL if until - BEGINNING > USUAL else BEGINNING
-    return _period(usual if begins is None else begins, until)
+    return _period(begins, ends, USUAL)
 
 
 async def all_along(begins: BeginsWhenever = None, ends: Ends = None) -> Period:
     """All there is, unless less is asked for."""
-    return _period(BEGINNING if begins is None else begins, utc_now() if ends is None else ends)
+    return _period(begins, ends, None)
 
 
-def _period(begins_at: datetime, ends_at: datetime) -> Period:
-    if begins_at > ends_at:
-        told = {"type": "period_is_upside_down", "loc": ("query", "from"), "msg": "the period ends before it begins"}
-        raise RequestValidationError([told])
-    return Period(begins_at, min(ends_at, utc_now()))
+def _period(begins: datetime | None, ends: datetime | None, usual: timedelta | None) -> Period:
+    try:
+        return period(begins, ends, utc_now(), usual)
+    except EndsBeforeItBegins:
+        told = {"type": "ends_before_it_begins", "loc": ("query", "from"), "msg": EndsBeforeItBegins.__doc__}
+        raise RequestValidationError([told]) from None
 
 
 async def the_bookkeeper(request: Request) -> Bookkeeper:
@@ -91,20 +102,20 @@ async def ledger_of_a_lead(
     position: Annotated[Position, caught_up("ledger", "leads")],
     caller: Annotated[Principal, allowed("lead.see", of_lead)],
     lead_id: LeadInPath,
-    period: AllAlong,
+    asked: AllAlong,
     ask: Question,
     books: Books,
 ) -> LeadLedger:
     """It was not mine yet? Each instant of each clock of the lead, whose it was, and for how many minutes."""
-    found = await books.count(partial(_lines, ask, ledger.of_lead, lead_id, period), period)
+    found = await books.count(partial(_lines, ask, ledger.of_lead, lead_id, asked), asked)
     clocks = [_clock(list(its)) for _, its in groupby(found, key=lambda one: one.line.clock)]
-    first = min((one.line.begins_at for one in found), default=period.ends_at)
-    begins_at = first if period.begins_at == BEGINNING else period.begins_at
+    first = min((one.line.begins_at for one in found), default=asked.ends_at)
+    begins_at = first if asked.begins_at == BEGINNING else asked.begins_at
     return LeadLedger(
         position=position,
         lead=lead_id,
         begins_at=begins_at,
-        ends_at=period.ends_at,
+        ends_at=asked.ends_at,
         items=clocks[::-1],
         holders=_held(added_up(found, held)),
     )
@@ -115,17 +126,17 @@ async def ledger_of_a_person(
     position: Annotated[Position, caught_up("ledger", "people", "leads")],
     caller: Annotated[Principal, allowed("queue.see", of_person)],
     person: PersonInPath,
-    period: AMonth,
+    asked: AMonth,
     ask: Question,
     books: Books,
 ) -> PersonLedger:
     """For how many minutes of open clocks somebody was answerable, how many of them too late, and in which leads."""
-    found = await books.count(partial(_lines, ask, ledger.of_person, person, period), period)
+    found = await books.count(partial(_lines, ask, ledger.of_person, person, asked), asked)
     return PersonLedger(
         position=position,
         person=person,
-        begins_at=period.begins_at,
-        ends_at=period.ends_at,
+        begins_at=asked.begins_at,
+        ends_at=asked.ends_at,
         leads=len({one.line.lead for one in found}),
         items=_held(added_up(found, held)),
         longest=await _longest(found, caller, ask),
@@ -137,26 +148,26 @@ async def ledger_of_a_team(
     position: Annotated[Position, caught_up("ledger", "teams")],
     caller: Annotated[Principal, allowed("leads.count", of_team)],
     team: TeamInPath,
-    period: AMonth,
+    asked: AMonth,
     ask: Question,
     books: Books,
 ) -> TeamLedger:
     """Whose the minutes of a team's leads were: its queue's, each person's, each manager's who was told."""
-    found = await books.count(partial(_lines, ask, ledger.of_team, team, period), period)
+    found = await books.count(partial(_lines, ask, ledger.of_team, team, asked), asked)
     return TeamLedger(
         position=position,
         team=team,
-        begins_at=period.begins_at,
-        ends_at=period.ends_at,
+        begins_at=asked.begins_at,
+        ends_at=asked.ends_at,
         leads=len({one.line.lead for one in found}),
         items=_held(added_up(found, held)),
     )
 
 
 async def _lines(
-    ask: Asks, question: Callable[..., Awaitable[list[Line]]], who: str, period: Period, limit: int
+    ask: Asks, question: Callable[..., Awaitable[list[Line]]], who: str, asked: Period, limit: int
 ) -> list[Line]:
-    return await ask(question, who, period.begins_at, period.ends_at, limit=limit)
+    return await ask(question, who, asked.begins_at, asked.ends_at, limit=limit)
 
 
 def _clock(bookings: Sequence[Counted]) -> ClockBooked:
@@ -188,9 +199,10 @@ def _clock(bookings: Sequence[Counted]) -> ClockBooked:
 
 
 def _held(sums: Mapping[Held, Sum]) -> list[HeldBy]:
+    in_order = sorted(sums.items(), key=lambda item: in_turn(item[0]))
     return [
         HeldBy(minutes=total.minutes, late_minutes=total.late_minutes, leads=total.leads, **whose._asdict())
-        for whose, total in sums.items()
+        for whose, total in in_order
     ]
 
 
