@@ -14,6 +14,7 @@ import socket
 from projections.calendars import calendars
 from projections.deadlines import deadlines
 from projections.leads import leads
+from projections.ledger import ledger
 from projections.notices import notices
 from projections.organisation import people, sources, teams
 from projections.policies import policies, rulebook
@@ -34,6 +35,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     leads,
     deadlines,
     notices,
+    ledger,
     timeline,
 )
 ROLE = "leadledger_projector"

@@ -161,11 +161,15 @@ def running(lead: Lead) -> tuple[Clock, ...]:
 
 def answer_to(lead: Lead, clock: Clock) -> datetime | None:
     """When what the clock waited for was done, by the earliest genuine answer, if it was."""
-    if clock.name == "acknowledgement":
-        return None
-    began = clock.started_at
-    answers = (made.at for made in lead.outreach if made.at > began or (made.at == began and clock.number == 1))
+    answers = (made.at for made in lead.outreach if answers_to(clock.name, clock.started_at, made.at))
     return min(answers, default=None)
+
+
+def answers_to(name: ClockName, started_at: datetime, made_at: datetime) -> bool:
+    """Whether an outreach that was made then is what such a clock waits for; what started it is no answer to it."""
+    if name == "acknowledgement":
+        return False
+    return made_at > started_at or (made_at == started_at and name == "first_response")
 
 
 def next_due_at(lead: Lead) -> datetime | None:

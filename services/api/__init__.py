@@ -15,6 +15,7 @@ from services.api.describing import describe
 from services.api.front import Front
 from services.api.lead_acts import lead_acts
 from services.api.leads import lead_questions
+from services.api.ledger import ledger_questions
 from services.api.notices import callbacks, notice_acts, notice_questions
 from services.api.operations import operations, public
 from services.api.organisation import organisation_acts, organisation_questions
@@ -22,6 +23,7 @@ from services.api.policies import policy_acts, policy_questions
 from services.api.problems import tell_problems
 from services.api.queues import queue_questions
 from services.api.reading import LONGEST_WAIT_SECONDS
+from services.bookkeeping import Bookkeeper
 from services.callers import Callers, standing
 from services.settings import Settings, as_role
 from services.wiring import open_office
@@ -33,6 +35,7 @@ ROUTERS = (
     lead_questions.router,
     clock_questions.router,
     queue_questions.router,
+    ledger_questions.router,
     organisation_acts.router,
     organisation_questions.router,
     policy_acts.router,
@@ -55,6 +58,7 @@ def create_app(settings: Settings | None = None, now: Callable[[], datetime] = u
         async with open_office(settings, now=now) as office, Freshness(dsn) as freshness:
             app.state.office = office
             app.state.freshness = freshness
+            app.state.bookkeeper = Bookkeeper(office.log)
             app.state.callers = Callers(office.credentials, standing(office.questions))
             # What is there now stays: there is no use in looking for garbage in it again and again.
             # Nor in what the desk remembers: a look through a hundred thousand leads keeps everybody waiting.

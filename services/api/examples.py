@@ -7,6 +7,7 @@ from typing import Any
 from commands import calendars, clocks, lead, notices, people, policies, sources, teams
 from services.api import answers, terms
 from services.api.clock_answers import Clocks
+from services.api.ledger_answers import LeadLedger, PersonLedger, TeamLedger
 from services.api.notice_answers import DeadLetters, Notices
 
 LEAD = "0b6f7a52-9d0c-4f0e-8a54-6f1f5f1d2c3b"
@@ -134,6 +135,37 @@ _CLOCK = {
         }
     ],
     "did_not_stop": [{"what": "LeadMessagedAutomatically", "at": NINE, "because": "a machine sent it"}],
+}
+_BOOKING = {"begins_at": NINE, "ends_at": TEN, "running": False, "holder": "owner", "person": "rep-7", "team": "north"}
+_BOOKED = {
+    "number": 1,
+    "clock": "first_response",
+    "started_at": NINE,
+    "respond_by": "2026-03-02T09:45:00Z",
+    "unit": "business_minutes",
+    "calendar": "vienna",
+    "calendar_version": 5,
+    "elapsed_minutes": 60.0,
+    "booked_minutes": 60.0,
+    "bookings": [{**_BOOKING, "minutes": 60.0, "late_minutes": 15.0}],
+}
+_OF_PERIOD = {"position": 17, "begins_at": NINE, "ends_at": TEN}
+_HELD = {
+    "holder": "owner",
+    "person": "rep-7",
+    "team": "north",
+    "clock": "first_response",
+    "unit": "business_minutes",
+    "leads": 1,
+    "minutes": 60.0,
+    "late_minutes": 15.0,
+}
+_LEAD_BOOKED = {
+    "lead": LEAD,
+    "href": f"/leads/{LEAD}/ledger",
+    "unit": "business_minutes",
+    "minutes": 60.0,
+    "late_minutes": 15.0,
 }
 _RECEIPT = {
     "version": 2,
@@ -336,6 +368,9 @@ ANSWERS: dict[Any, Any] = {
     Notices: {"position": 17, "lead": LEAD, "items": [_NOTICE]},
     DeadLetters: {"position": 17, "next": None, "items": [{**_NOTICE, "lead": LEAD, "team": "north"}]},
     Clocks: {"position": 17, "lead": LEAD, "items": [_CLOCK]},
+    LeadLedger: {**_OF_PERIOD, "lead": LEAD, "items": [_BOOKED], "holders": [_HELD]},
+    PersonLedger: {**_OF_PERIOD, "person": "rep-7", "leads": 1, "items": [_HELD], "longest": [_LEAD_BOOKED]},
+    TeamLedger: {**_OF_PERIOD, "team": "north", "leads": 1, "items": [_HELD]},
     answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},
     answers.LeadTold: {"position": 17, **_LEAD},
     answers.Timeline: {"position": 17, "next": None, "items": [_EVENT]},

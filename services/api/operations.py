@@ -30,6 +30,7 @@ NEEDED = frozenset(
         "calendars",
         "deadlines",
         "leads",
+        "ledger",
         "notices",
         "people",
         "policies",

@@ -61,6 +61,7 @@ from domain.team import TeamUnknown
 from services.api.counting import REFUSALS
 from services.api.pointing import pointed_at
 from services.api.wording import CORRECT_IT, Trouble, troubles
+from services.bookkeeping import TooManyBookings
 
 log = logging.getLogger("leadledger.api")
 
@@ -91,6 +92,7 @@ STATUS_OF: Mapping[type[Refusal], int] = {
     RungsAreOutOfOrder: 422,
     RungComesBeforeTheClock: 422,
     SnoozeIsOutOfRange: 422,
+    TooManyBookings: 422,
 }
 FIELDS_OF: Mapping[type[Refusal], tuple[str, ...]] = {
     CommitmentIsOutOfRange: ("act_by",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import calendars, imports, keys, leads, notices, projections, start
+from services.cli import calendars, imports, keys, leads, ledger, notices, projections, start
 
 app = typer.Typer(
     name="leadledger",
@@ -19,6 +19,7 @@ app.add_typer(start.schema, name="schema")
 app.add_typer(start.vault, name="vault")
 app.add_typer(imports.app, name="import")
 app.add_typer(leads.app, name="lead")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(calendars.app, name="calendar")
 app.add_typer(notices.app, name="notices")
 app.add_typer(projections.app, name="projections")

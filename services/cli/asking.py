@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
+from uuid import UUID
 
 import psycopg
 import typer
@@ -21,9 +23,11 @@ from adapters.credentials import KeyUnknown
 from adapters.postgres import PostgresTrouble
 from adapters.schema import SchemaTrouble
 from adapters.vault import SealBroken, VaultKeyMissing
-from domain.identity import OURS, SLUG
+from domain.identity import OURS, SLUG, LeadId, Position, StreamId, lead_stream
 from domain.log import LogUnavailable
 from domain.refusal import Refusal
+from projections.projector import status
+from projections.projector.tables import Connection
 from services.importing.mapping import MappingTrouble
 from services.importing.reading import FileTrouble
 from services.running import NotYours, read_note
@@ -32,6 +36,8 @@ from services.wiring import Office, open_office
 
 T = TypeVar("T")
 ROLE = "leadledger_desk"
+PATIENCE_SECONDS = 5.0
+"""For a read model that is behind the log."""
 WAIT_SECONDS = 60.0
 """For one of the few connections: an import has hundreds of rows waiting, and nobody else."""
 LETTERS = "small letters, digits, dots, hyphens and underscores"
@@ -133,6 +139,41 @@ async def an_office() -> AsyncIterator[Office]:
         pass
     async with open_office(settings, wait_seconds=WAIT_SECONDS) as office:
         yield office
+
+
+async def caught_up(connection: Connection, head: Position, projection: str) -> None:
+    """Wait a moment for a read model, and say so if it does not come as far as the log was."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        behind = [one.lag_events for one in await status(connection, head) if one.projection == projection]
+        if behind == [0]:
+            return
+        if time.monotonic() > give_up_at:
+            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
+            say(f"The {projection} is {how_far}; what it lacks is not shown. See `./leadledger projections status`.")
+            return
+        await asyncio.sleep(0.02)
+
+
+def a_stream(id: str) -> StreamId:
+    """The stream of the lead that is called so on the command line."""
+    try:
+        return lead_stream(LeadId(str(UUID(id))))
+    except ValueError:
+        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
+
+
+def an_instant(told: str | None, option: str) -> datetime | None:
+    """An instant as it is told on the command line, with its offset."""
+    if told is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(told)
+    except ValueError:
+        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
+    if instant.tzinfo is None:
+        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
+    return instant
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from domain.event import Event, Recorded, Unreadable
-from domain.identity import LeadId, Position, StreamId, lead_stream
+from domain.identity import StreamId
 from domain.lead.events import LeadEvent
 from domain.lead.standing import LeadUnknown
 from domain.lead.state import Lead, evolve
 from projections import timeline
-from projections.projector import status
-from projections.projector.tables import Connection
-from services.cli.asking import an_office, answer, answer_json, fail, run, say
+from services.cli.asking import a_stream, an_instant, an_office, answer, answer_json, caught_up, fail, run, say
 
 app = typer.Typer(no_args_is_help=True, help="One lead.")
 ALMOST_AT_ONCE_SECONDS = 60
 PAGE = 200
-WAIT_SECONDS = 5.0
 OWN_FIELDS = {"at", "by"}
 
 LeadArgument = Annotated[str, typer.Argument(metavar="ID", help="The lead's id, a UUID.")]
@@ -34,14 +28,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 @app.command("timeline")
 def lead_timeline(id: LeadArgument, json: AsJson = False) -> None:
     """Who did what, when it happened, and when it was recorded, as the timeline read model tells it."""
-    run(_timeline(_stream(id), json))
+    run(_timeline(a_stream(id), json))
 
 
 async def _timeline(stream: StreamId, json: bool) -> None:
     after: timeline.Cursor | None = None
     seen: list[timeline.Told] = []
     async with an_office() as office, office.questions.connection() as connection:
-        await _caught_up(connection, await office.log.head())
+        await caught_up(connection, await office.log.head(), "timeline")
         while True:
             lines = await timeline.page(connection, stream, after=after, limit=PAGE)
             for told in lines:
@@ -64,20 +58,6 @@ async def _timeline(stream: StreamId, json: bool) -> None:
         answer_json([{**vars(told), "late_seconds": told.lateness.total_seconds()} for told in seen])
 
 
-async def _caught_up(connection: Connection, head: Position) -> None:
-    """Wait a moment for the projector, and say so if it does not come as far as the log was."""
-    give_up_at = time.monotonic() + WAIT_SECONDS
-    while True:
-        behind = [one.lag_events for one in await status(connection, head) if one.projection == "timeline"]
-        if behind == [0]:
-            return
-        if time.monotonic() > give_up_at:
-            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
-            say(f"The timeline is {how_far}; what it lacks is not shown. See `./leadledger projections status`.")
-            return
-        await asyncio.sleep(0.02)
-
-
 @app.command("replay")
 def replay(
     id: LeadArgument,
@@ -89,7 +69,7 @@ def replay(
 
     Events are folded in the order in which they were recorded; INSTANT is such as 2026-03-02T09:00:00Z.
     """
-    run(_replay(_stream(id), _instant(until, "--until"), _instant(known, "--known"), json))
+    run(_replay(a_stream(id), an_instant(until, "--until"), an_instant(known, "--known"), json))
 
 
 async def _replay(stream: StreamId, until: datetime | None, known: datetime | None, json: bool) -> None:
@@ -202,22 +182,3 @@ def _late(at: datetime, recorded_at: datetime) -> str:
     hours, rest = divmod(rest, 3600)
     late = f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min"
     return f"  (recorded {late} later)"
-
-
-def _stream(id: str) -> StreamId:
-    try:
-        return lead_stream(LeadId(str(UUID(id))))
-    except ValueError:
-        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
-
-
-def _instant(told: str | None, option: str) -> datetime | None:
-    if told is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(told)
-    except ValueError:
-        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
-    if instant.tzinfo is None:
-        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
-    return instant

@@ -12,6 +12,7 @@ from domain.identity import Position
 from projections.calendars import calendars
 from projections.deadlines import deadlines
 from projections.leads import leads
+from projections.ledger import ledger
 from projections.notices import notices
 from projections.organisation import people, sources, teams
 from projections.policies import policies, rulebook
@@ -27,7 +28,20 @@ app = typer.Typer(no_args_is_help=True, help="The read models.")
 ROLE = "leadledger_projector"
 BY_NAME = {
     one.name: one
-    for one in (calendars, deadlines, leads, notices, people, policies, queues, rulebook, sources, teams, timeline)
+    for one in (
+        calendars,
+        deadlines,
+        leads,
+        ledger,
+        notices,
+        people,
+        policies,
+        queues,
+        rulebook,
+        sources,
+        teams,
+        timeline,
+    )
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(sorted(BY_NAME))}.")]

@@ -24,6 +24,7 @@ def test_everything_is_put_on_record(answers: list[str]) -> None:
         "DaysExcepted",
         "PolicySet",
         "RulesOrdered",
+        "LeadAssigned",
     ]
 
 
@@ -35,7 +36,7 @@ def test_the_holidays_of_the_file_are_taken_once(answers: list[str]) -> None:
 
 
 def test_the_trial_answers_as_the_page_shows(answers: list[str]) -> None:
-    [shown] = blocks(PAGE, "text")
+    [shown, _] = blocks(PAGE, "text")
     assert answers[5] == shown
 
 
@@ -45,6 +46,19 @@ def test_the_rules_hold(answers: list[str]) -> None:
     assert [rule["team"] for rule in json.loads(asked)["in_force"]["rules"]] == [None, "north"]
 
 
+def test_each_instant_is_somebodys_as_the_page_shows(answers: list[str]) -> None:
+    [_, shown] = blocks(PAGE, "text")
+    assert answers[7].endswith(f"\n{shown}")
+    told = answers[8].splitlines()
+    assert told[0].startswith("clock 1: first_response, due ")
+    assert told[0].endswith("in business_minutes of calendar vienna, version 3")
+    [together, elapsed] = re.findall(r"\d+\.\d{3}", told[3])
+    assert together == elapsed
+    rep, team = answers[8].split("\n[\n")
+    assert re.search(r"^owner +rep-1 +north +first_response +business_minutes +1 ", rep, flags=re.MULTILINE)
+    assert {one["holder"] for one in json.loads("[" + team)} == {"queue", "owner"}
+
+
 def test_what_is_refused_names_the_field(answers: list[str]) -> None:
-    refused = json.loads(answers[7])
+    refused = json.loads(answers[9])
     assert (refused["type"], refused["errors"][0]["path"]) == ("/problems/hours-overlap", "body.week.monday")

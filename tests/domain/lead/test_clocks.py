@@ -1,7 +1,7 @@
 """A lead's clocks: what is owed to it and by when, what came too late, and what happens then."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -608,3 +608,17 @@ def test_whoever_replies_again_after_the_answer_waits_again() -> None:
     story = Told(created(), assigned(at=NINE), contacted(TEN), replied(TEN + MINUTE), followed_up(TEN + 2 * MINUTE))
     [stopped, started] = story.happens(LeadReplied(channel="sms", at=TEN + 3 * MINUTE, by=BY_ANNA))
     assert (stopped.because, started.clock) == ("replaced", "reply")  # type: ignore[union-attr]
+
+
+def test_what_started_a_clock_is_no_answer_to_it_even_to_the_first_one_there_is() -> None:
+    """Where a policy has no clock for the first response, a contact starts the lead's first clock."""
+    terms = replace(TERMS, clocks=(ClockRule("follow_up", 60, "business_minutes"),))
+    story = Told(created(NINE), assigned(at=NINE), policies=Always(Governing(PolicyId("slow"), terms, HOURS, 5)))
+    [started] = story.happens(contacted(TEN))
+    assert isinstance(started, ClockStarted)
+    assert (started.number, started.started_at) == (1, TEN)
+    late = started.respond_by + MINUTE
+    assert of(story.timekeeper_comes(late), ClockBreached)
+    told = story.happens(followed_up(late))
+    assert of(told, BreachRetracted) == []
+    assert [stopped.stopped_at for stopped in of(told, ClockStopped)] == [late]
