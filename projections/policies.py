@@ -143,7 +143,10 @@ def rules(event: RulesOrdered) -> str:
 async def every_policy(
     connection: Connection, *, at: datetime, to_come: bool = False, after: PolicyId | None = None, limit: int = 50
 ) -> list[PolicyVersion]:
-    """Policies in the order of their names, each as it holds then; if asked for, those too that hold only later."""
+    """Policies in the order of their names, each as it holds then; if asked for, those too that hold only later.
+
+    The latest word counts of those that hold then; of those that hold only later, the first to hold.
+    """
     found = await connection.execute(
         """
         SELECT DISTINCT ON (policy)
@@ -153,7 +156,8 @@ async def every_policy(
           AND (effective_from <= %(at)s OR %(to_come)s)
         ORDER BY policy,
                  effective_from <= %(at)s DESC,
-                 CASE WHEN effective_from <= %(at)s THEN -version ELSE version END
+                 CASE WHEN effective_from > %(at)s THEN effective_from END,
+                 version DESC
         LIMIT %(limit)s
         """,
         {"after": after or "", "at": at, "to_come": to_come, "limit": limit},
@@ -184,13 +188,24 @@ async def policy(connection: Connection, id: PolicyId) -> Policy:
 
 
 async def rules_from(connection: Connection, at: datetime) -> list[Rules]:
-    """The rules that hold then, and all that hold only later; where none hold yet, only the later ones."""
+    """The rules that hold then, and all that hold only later, but for what a later word took the place of.
+
+    Where none hold yet, only the later ones.
+    """
     found = await connection.execute(
         """
         SELECT version, effective_from, rules, set_at, set_by
-        FROM read.rulebook
-        WHERE effective_from > %(at)s
-           OR version = (SELECT max(version) FROM read.rulebook WHERE effective_from <= %(at)s)
+        FROM read.rulebook AS told
+        WHERE (
+              effective_from > %(at)s
+              OR version = (SELECT max(version) FROM read.rulebook WHERE effective_from <= %(at)s)
+          )
+          AND NOT EXISTS (
+              SELECT 1
+              FROM read.rulebook AS later
+              WHERE later.version > told.version
+                AND later.effective_from <= told.effective_from
+          )
         ORDER BY version
         """,
         {"at": at},

@@ -171,13 +171,18 @@ _CLOCKS_TOLD = {
     "acknowledgement": {"target_minutes": 30, "unit": "elapsed_minutes", "rungs": []},
 }
 _RULES_TOLD = [{"policy": "quick", "source": "website", "team": None, "priority": "high"}]
-_SETTING = {"effective_from": NINE, "zone": "Europe/Vienna", "week": {**_WEEK, "saturday": [], "sunday": []}}
+_SETTING = {
+    "standing": "in_force",
+    "effective_from": NINE,
+    "zone": "Europe/Vienna",
+    "week": {**_WEEK, "saturday": [], "sunday": []},
+}
 _CALENDAR = {"calendar": "vienna", "version": 2, "settings": [_SETTING]}
 _SET = {"effective_from": NINE, "set_at": NINE, "set_by": "admin-1"}
 _TERMS = {
     "policy": "quick",
     "version": 1,
-    "in_force": True,
+    "standing": "in_force",
     "calendar": "vienna",
     "clocks": _CLOCKS_TOLD,
     "snooze_at_most_minutes": 2880,

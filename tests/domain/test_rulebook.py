@@ -57,11 +57,20 @@ def test_no_rules_at_all_stop_every_clock_that_would_have_started() -> None:
     assert replay([ordered(*RULES), none]).policy_for(WEB, NORTH, "high", TEN) is None
 
 
+def test_rules_that_are_only_scheduled_may_be_changed_and_taken_back() -> None:
+    scheduled = ordered(*RULES[1:], at=TEN, effective_from=ONE)
+    as_before = ordered(*RULES, at=TEN, effective_from=TEN)
+    assert order_rules(replay([ordered(*RULES), scheduled]), RULES, None, on(TEN)) == [as_before]
+    book = replay([ordered(*RULES), scheduled, as_before])
+    assert book.policy_for(WEB, NORTH, "high", ONE) == VIP
+    assert [page.version for page in book.pages] == [1, 2, 3]
+
+
 def test_the_past_is_not_rewritten() -> None:
-    with pytest.raises(RulesWouldRewriteThePast, match="but 2026-03-02T10:00:00"):
+    with pytest.raises(RulesWouldRewriteThePast, match="but what held before 2026-03-02T10:00:00"):
         order_rules(replay([ordered(*RULES)]), RULES[1:], NINE, on(TEN))
-    with pytest.raises(RulesWouldRewriteThePast, match="but 2026-03-02T13:00:00"):
-        order_rules(replay([ordered(*RULES, effective_from=ONE)]), RULES[1:], TEN, on(TEN))
+    with pytest.raises(RulesWouldRewriteThePast, match="would hold from 2026-03-02T10:00:00"):
+        order_rules(replay([ordered(*RULES)]), RULES[1:], None, Occasion(by=ADMIN, now=ONE, at=TEN))
     with pytest.raises(DatedBeforeALaterChange):
         order_rules(replay([ordered(*RULES, at=TEN)]), RULES[1:], None, on(NINE))
 
