@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from domain.event import Event
 from domain.identity import PolicyId, SourceId, TeamId
@@ -43,6 +43,16 @@ class RulesOrdered(Event):
 RulebookEvent = RulesOrdered
 
 
+class Applied(NamedTuple):
+    """The rule that told a lead's policy."""
+
+    version: int
+    """Of the rulebook."""
+    number: int
+    """1 for the first of its rules."""
+    rule: Rule
+
+
 @dataclass(frozen=True)
 class Page:
     """The rules that hold from an instant on."""
@@ -51,6 +61,13 @@ class Page:
     version: int
     """What a clock cites."""
     rules: tuple[Rule, ...]
+
+    def applying(self, source: SourceId | None, team: TeamId | None, priority: Priority | None) -> Applied | None:
+        """The first of them that covers such a lead."""
+        for number, rule in enumerate(self.rules, start=1):
+            if rule.covers(source, team, priority):
+                return Applied(self.version, number, rule)
+        return None
 
 
 @dataclass(frozen=True)
@@ -61,13 +78,12 @@ class Rulebook:
     """In the order in which they were told, which is that of their versions."""
     changed_at: datetime | None = None
 
-    def policy_for(
+    def applying(
         self, source: SourceId | None, team: TeamId | None, priority: Priority | None, at: datetime
-    ) -> PolicyId | None:
-        """The first rule in force then that covers the lead tells it."""
+    ) -> Applied | None:
+        """The first rule in force then that covers the lead; none where there is none."""
         page = held_at(self.pages, at)
-        rules = page.rules if page else ()
-        return next((rule.policy for rule in rules if rule.covers(source, team, priority)), None)
+        return None if page is None else page.applying(source, team, priority)
 
 
 class TooManyRules(Refusal):

@@ -53,6 +53,8 @@ class Governing(NamedTuple):
     terms: Terms
     hours: BusinessTime | None = None
     calendar_version: int | None = None
+    rulebook_version: int | None = None
+    """Which told that this policy applies."""
 
 
 class Policies(Protocol):
@@ -300,6 +302,7 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
             policy_version=governing.terms.version,
             calendar=governing.terms.calendar,
             calendar_version=governing.calendar_version,
+            rulebook_version=governing.rulebook_version,
             promised_for=owed.promised_for,
             escalation=owed.escalation,
             at=on.at,

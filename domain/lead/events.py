@@ -270,6 +270,8 @@ class ClockStarted(Event):
     """The instant that was promised, where it was a promise that started the clock."""
     escalation: int | None = None
     """Which of the lead's escalations is to be acknowledged, the first being 1."""
+    rulebook_version: int | None = None
+    """Which told that this policy applies; None where it was decided before that was written down."""
 
 
 @dataclass(frozen=True, kw_only=True)

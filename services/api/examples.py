@@ -106,6 +106,7 @@ _CLOCK = {
     "promised_for": None,
     "policy": "quick",
     "policy_version": 3,
+    "rule": {"rulebook_version": 2, "number": 1, "because": "rule 1: source website, any team, high priority"},
     "calendar": "vienna",
     "calendar_version": 5,
     "zone": "Europe/Vienna",

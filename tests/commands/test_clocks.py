@@ -98,6 +98,17 @@ async def test_the_first_rule_that_covers_the_lead_tells_the_policy() -> None:
     started = await last(office, lead)
     assert isinstance(started, ClockStarted)
     assert (started.policy, started.calendar, started.respond_by) == (VIP, None, NINE + 5 * MINUTE)
+    assert started.rulebook_version == 1
+
+
+async def test_a_clock_cites_the_version_of_the_rulebook_that_held_when_it_started() -> None:
+    office = await governed()
+    only_quick = OrderRules(rules=(RuleGiven(policy=QUICK),))
+    await office.do(only_quick.stream, only_quick, ADMIN)
+    await office.do(lead := new_lead(), CreateLead(team=NORTH, priority="high"))
+    started = await last(office, lead)
+    assert isinstance(started, ClockStarted)
+    assert (started.policy, started.rulebook_version) == (QUICK, 2)
 
 
 async def test_without_rules_there_are_no_clocks() -> None:

@@ -148,8 +148,8 @@ class OfRules:
         return bool(events)
 
     def says(self, at: int) -> int | None:
-        found = self.state.policy_for(None, None, None, hour(at))
-        return None if found is None else int(found[1:])
+        found = self.state.applying(None, None, None, hour(at))
+        return None if found is None else int(found.rule.policy[1:])
 
 
 @pytest.mark.parametrize("kind", [OfPolicies, OfCalendars, OfRules])

@@ -45,7 +45,7 @@ READ_ALOUD = {
     "LeadEscalated": "rep-7 told manager-1, on rung 1, about the lead: nobody had contacted it.",
     "ClockStarted": (
         "Clock 2: somebody has to follow up by 2026-03-02 15:00 UTC "
-        "(policy quick, version 3; calendar office, version 5)."
+        "(policy quick, version 3; calendar office, version 5; rulebook, version 2)."
     ),
     "ClockMoved": "Clock 2 stands still while the lead waits: it is due by 2026-03-02 16:00 UTC.",
     "ClockStopped": "Clock 2 stopped at 2026-03-02 09:00 UTC: the lead was answered.",

@@ -126,6 +126,7 @@ _EVENTS: tuple[Event, ...] = (
         calendar_version=5,
         promised_for=NINE.replace(hour=15),
         escalation=None,
+        rulebook_version=2,
     ),
     ClockMoved(
         at=NINE,

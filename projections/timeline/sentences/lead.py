@@ -242,6 +242,8 @@ def clock_started(event: ClockStarted) -> str:
     cites = f"policy {event.policy}, version {event.policy_version}"
     if event.calendar is not None:
         cites += f"; calendar {event.calendar}, version {event.calendar_version}"
+    if event.rulebook_version is not None:
+        cites += f"; rulebook, version {event.rulebook_version}"
     return f"Clock {event.number}: {OWED[event.clock]} by {_utc(event.respond_by)} ({cites})."
 
 

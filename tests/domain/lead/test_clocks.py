@@ -99,7 +99,7 @@ TERMS = Terms(
 )
 
 
-GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5)
+GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5, 4)
 
 
 @dataclass
@@ -159,7 +159,7 @@ def test_a_lead_that_arrives_starts_the_clock_of_the_first_response() -> None:
     assert isinstance(started, ClockStarted)
     assert (started.clock, started.number, started.started_at, started.respond_by) == ("first_response", 1, NINE, TEN)
     assert (started.policy, started.policy_version) == ("quick", 3)
-    assert (started.calendar, started.calendar_version) == ("office", 5)
+    assert (started.calendar, started.calendar_version, started.rulebook_version) == ("office", 5, 4)
     due = [(rung.due_at - TEN) // MINUTE for rung in started.rungs]
     assert due == [-15, 0, 30, 60, 90]
 
