@@ -62,4 +62,4 @@ class KeepTime(LeadCommand):
 
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/clocks.py."""
-        return clocks.fire(state, around.ladder(state.team), on)
+        return clocks.fire(state, around.ladder(state.team), on, seat=around.seat())

@@ -14,7 +14,7 @@ import socket
 from projections.calendars import calendars
 from projections.deadlines import deadlines
 from projections.leads import leads
-from projections.organisation import people, sources, teams
+from projections.organisation import desk, people, sources, teams
 from projections.policies import policies, rulebook
 from projections.projector import Projection, Projector, ReadOnce
 from projections.queues import queues
@@ -25,6 +25,7 @@ from services.wiring import open_log
 PROJECTIONS: tuple[Projection, ...] = (
     people,
     teams,
+    desk,
     sources,
     calendars,
     policies,

@@ -19,6 +19,7 @@ from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
 from commands.people import AddPerson, PersonCommand
 from commands.policies import OrderRules, SetPolicy
+from commands.seat import EntrustDesk
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
 from domain.access import THE_DESK, Principal, may
@@ -27,6 +28,7 @@ from domain.person import NameIsTaken
 from domain.refusal import Refusal
 from services.api.answers import (
     CalendarReceipt,
+    DeskReceipt,
     LeadReceipt,
     PersonReceipt,
     PolicyReceipt,
@@ -113,6 +115,10 @@ class AtTheDesk:
     async def team(self, command: TeamCommand) -> TeamReceipt:
         """Something about a team."""
         return self._receipt(TeamReceipt, await self._hand_in(command.stream, command), team=command.team)
+
+    async def seat(self, command: EntrustDesk) -> DeskReceipt:
+        """Something about the desk's seat."""
+        return self._receipt(DeskReceipt, await self._hand_in(command.stream, command))
 
     async def source(self, command: SourceCommand) -> SourceReceipt:
         """Something about a source."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands import calendars, clocks, lead, people, policies, sources, teams
+from commands import calendars, clocks, lead, people, policies, seat, sources, teams
 from services.api import answers, terms
 from services.api.clock_answers import Clocks
 
@@ -83,6 +83,7 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     teams.FormTeam: _example("A team under another", team="north", above="germany"),
     teams.EntrustTeam: _example("Somebody answers for it", team="north", to="lead-1"),
     teams.PlaceTeam: _example("It stands on its own", team="north", above=None),
+    seat.EntrustDesk: _example("Somebody answers for all of it", to="lead-1"),
     sources.RegisterSource: _example("The form on the site", source="website", team="north"),
     sources.RetireSource: _example("The campaign is over", source="website"),
     calendars.SetCalendar: _example("An office in Vienna", calendar="vienna", zone="Europe/Vienna", week=_WEEK),
@@ -299,6 +300,7 @@ ANSWERS: dict[Any, Any] = {
     answers.LeadReceipt: {"lead": LEAD, **_RECEIPT},
     answers.PersonReceipt: {"person": "rep-7", **_RECEIPT, "events": ["PersonJoined.v1"]},
     answers.TeamReceipt: {"team": "north", **_RECEIPT, "events": ["TeamFormed.v1"]},
+    answers.DeskReceipt: {**_RECEIPT, "events": ["DeskEntrusted.v1"]},
     answers.SourceReceipt: {"source": "website", **_RECEIPT, "events": ["SourceRegistered.v1"]},
     answers.CalendarReceipt: {"calendar": "vienna", **_RECEIPT, "events": ["CalendarSet.v1"]},
     answers.PolicyReceipt: {"policy": "quick", **_RECEIPT, "events": ["PolicySet.v1"]},
@@ -319,6 +321,7 @@ ANSWERS: dict[Any, Any] = {
     answers.PersonTold: {"position": 17, "answers_for": [], **_PERSON},
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
     answers.TeamTold: {"position": 17, **_TEAM},
+    answers.DeskTold: {"position": 17, "accountable": "lead-1", "since": NINE},
     answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
     Clocks: {"position": 17, "lead": LEAD, "items": [_CLOCK]},
     answers.Leads: {"position": 17, "next": None, "items": [_LEAD]},

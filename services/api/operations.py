@@ -25,7 +25,9 @@ from services.api.describing import Questions
 from services.api.problems import NobodyKeeps, NotReady, documented
 from services.api.reading import MOST_LINES
 
-NEEDED = frozenset({"calendars", "leads", "people", "policies", "queues", "rulebook", "sources", "teams", "timeline"})
+NEEDED = frozenset(
+    {"calendars", "desk", "leads", "people", "policies", "queues", "rulebook", "sources", "teams", "timeline"}
+)
 """The read models that questions are answered from."""
 LONGEST_LOOK_SECONDS = 2.0
 """Whoever asks here asks every few seconds, and has the next question ready."""

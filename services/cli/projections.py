@@ -12,7 +12,7 @@ from domain.identity import Position
 from projections.calendars import calendars
 from projections.deadlines import deadlines
 from projections.leads import leads
-from projections.organisation import people, sources, teams
+from projections.organisation import desk, people, sources, teams
 from projections.policies import policies, rulebook
 from projections.projector import parked, rebuild, retry, status
 from projections.projector.schema import connect
@@ -25,7 +25,8 @@ from services.wiring import open_log
 app = typer.Typer(no_args_is_help=True, help="The read models.")
 ROLE = "leadledger_projector"
 BY_NAME = {
-    one.name: one for one in (calendars, deadlines, leads, people, policies, queues, rulebook, sources, teams, timeline)
+    one.name: one
+    for one in (calendars, deadlines, desk, leads, people, policies, queues, rulebook, sources, teams, timeline)
 }
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help=f"One of {', '.join(sorted(BY_NAME))}.")]

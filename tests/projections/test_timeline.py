@@ -14,6 +14,7 @@ from domain.lead.events import Evidence, LeadContacted, LeadEvent, LeadReplied
 from domain.person import PersonEvent
 from domain.policy import PolicySet
 from domain.rulebook import RulesOrdered
+from domain.seat import DeskEntrusted
 from domain.source import SourceEvent
 from domain.team import TeamEvent
 from projections import timeline
@@ -22,7 +23,7 @@ from tests.projections.scripted_log import LEAD, ScriptedLog, caught_up, minutes
 from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, EXAMPLES, NINE, REP
 
 UNIONS = (LeadEvent, PersonEvent, TeamEvent, SourceEvent, CalendarEvent)
-EVERY_EVENT = [*(event for union in UNIONS for event in get_args(union)), PolicySet, RulesOrdered]
+EVERY_EVENT = [*(event for union in UNIONS for event in get_args(union)), PolicySet, RulesOrdered, DeskEntrusted]
 
 READ_ALOUD = {
     "LeadCreated": "The lead arrived from website, in the queue of team north; only the day is known.",
@@ -63,6 +64,7 @@ READ_ALOUD = {
     "TeamFormed": "Team north was formed, under team sales.",
     "TeamEntrusted": "manager-1 answers for team north; before, rep-7 did.",
     "TeamPlaced": "Team north was placed under team sales.",
+    "DeskEntrusted": "manager-1 answers for the whole desk; before, rep-7 did.",
     "SourceRegistered": "Source website was registered; its leads go to the queue of team north.",
     "SourceRetired": "Source website was retired.",
     "CalendarSet": (

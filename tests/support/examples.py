@@ -44,6 +44,7 @@ from domain.lead.events import (
 from domain.person import PersonJoined, PersonLeft, PersonMoved
 from domain.policy import ClockRule, PolicySet, Rung
 from domain.rulebook import Rule, RulesOrdered
+from domain.seat import DeskEntrusted
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 
@@ -150,6 +151,7 @@ _EVENTS: tuple[Event, ...] = (
     TeamFormed(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
     TeamEntrusted(at=NINE, by=BY_ADMIN, team=NORTH, to=MANAGER, previous=REP),
     TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
+    DeskEntrusted(at=NINE, by=BY_ADMIN, to=MANAGER, previous=REP),
     SourceRegistered(at=NINE, by=BY_ADMIN, source=WEBSITE, team=NORTH),
     SourceRetired(at=NINE, by=BY_ADMIN, source=WEBSITE),
     CalendarSet(
