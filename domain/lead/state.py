@@ -13,6 +13,7 @@ from domain.identity import PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -150,6 +151,10 @@ class Lead(NamedTuple):
     """Anybody of its team may take it over."""
     excluded: frozenset[PersonId] = frozenset()
     """From whom it was taken because nobody acted in time."""
+    taken_at: datetime | None = None
+    """When its owner took it, by claiming it or by saving it from somebody else; None where it was given to them."""
+    lost_claims: frozenset[PersonId] = frozenset()
+    """Who wanted to take it too, and came too late."""
 
     @property
     def exists(self) -> bool:
@@ -200,7 +205,11 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return lead._replace(team=event.team, tenures=(*lead.tenures, Tenure(event.at, None)))
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
-            return lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
+            taken_at = event.at if event.because in ("claimed", "rescued") else None
+            given = lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
+            return given._replace(taken_at=taken_at, lost_claims=frozenset())
+        case ClaimLost():
+            return lead._replace(lost_claims=lead.lost_claims | {event.who})
         case LeadReleased():
             tenures = (*lead.tenures, Tenure(event.at, None))
             excluded = lead.excluded | {event.owner} if event.reason == "not_attended" else lead.excluded
@@ -297,10 +306,10 @@ def _owed(lead: Lead) -> Promise | None:
 
 
 def _whose_act(event: LeadEvent) -> str | None:
-    """Who did something about the lead; who only records what the lead or a machine did has done nothing."""
+    """Who did something about the lead; who only records what the lead or a machine did, or came too late, did not."""
     if isinstance(event, Outreach):
         return event.made_by
-    return None if isinstance(event, LeadReplied | LeadMessagedAutomatically) else event.by.id
+    return None if isinstance(event, LeadReplied | LeadMessagedAutomatically | ClaimLost) else event.by.id
 
 
 def _clock(lead: Lead, number: int, **what: Any) -> Lead:

@@ -142,6 +142,8 @@ class AtTheDesk:
                 stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
             )
         except Refusal as refusal:
+            if refusal.on_record is not None:
+                EVENTS.inc()
             if fields := wrong_fields(refusal, command):
                 raise WishIsWrong(refusal, fields) from None
             raise

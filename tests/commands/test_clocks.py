@@ -14,8 +14,8 @@ from domain.access import Principal
 from domain.event import Event
 from domain.identity import DESK, CalendarId, PolicyId, StreamId
 from domain.lead.clocks import SnoozedTooLong
-from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated
-from domain.lead.ownership import HadItBefore, LeadIsAlreadyClaimed
+from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated, LeadIsAlreadyClaimed
+from domain.lead.ownership import HadItBefore
 from domain.lead.standing import LeadUnknown
 from tests.commands.story import (
     ADMIN,
@@ -114,6 +114,13 @@ async def test_a_clock_cites_the_version_of_the_rulebook_that_held_when_it_start
 
 async def test_without_rules_there_are_no_clocks() -> None:
     office = await Office().staffed()
+    assert (await office.do(new_lead(), CreateLead(team=NORTH))).events == ("LeadCreated.v1",)
+
+
+async def test_a_lead_that_no_rule_covers_has_no_clock() -> None:
+    office = await governed()
+    only_high = OrderRules(rules=(RuleGiven(policy=VIP, priority="high"),))
+    await office.do(only_high.stream, only_high, ADMIN)
     assert (await office.do(new_lead(), CreateLead(team=NORTH))).events == ("LeadCreated.v1",)
 
 

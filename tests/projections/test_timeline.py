@@ -30,6 +30,7 @@ READ_ALOUD = {
     "ContactCorrected": "rep-7 put right how the lead can be reached.",
     "LeadRouted": "manager-1 sent the lead to the queue of team north.",
     "LeadAssigned": "manager-1 assigned the lead to rep-7 of team north; before, it was rep-8's.",
+    "ClaimLost": "rep-8 claimed the lead too; rep-7 had been first.",
     "LeadReleased": "rep-7 gave the lead back to the queue of team north: absence.",
     "LeadContacted": "rep-7 called the lead and reached them.",
     "LeadFollowedUp": "rep-7 wrote the lead an e-mail.",

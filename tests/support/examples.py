@@ -10,6 +10,7 @@ from domain.event import Actor, Event, Sealed
 from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -87,6 +88,7 @@ _EVENTS: tuple[Event, ...] = (
     ContactCorrected(at=NINE, by=BY_REP, contact=CONTACT),
     LeadRouted(at=NINE, by=BY_MANAGER, team=NORTH),
     LeadAssigned(at=NINE, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE, because="by_hand"),
+    ClaimLost(at=NINE, by=Actor(COLLEAGUE, "rep", "key:lk_5d1e0b"), who=COLLEAGUE, to=REP),
     LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE, step=None),
     LeadContacted(
         at=NINE,

@@ -8,6 +8,7 @@ from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -161,6 +162,12 @@ def assigned(event: LeadAssigned) -> str:
             return f"The lead was given to {to}, as {event.by.id} copied it from another system; {before}."
         case "by_hand":
             return f"{event.by.id} assigned the lead to {to}; {before}."
+
+
+@timeline.when(ClaimLost)
+def claim_lost(event: ClaimLost) -> str:
+    """Who came too late, and who had been first."""
+    return f"{event.who} claimed the lead too; {event.to} had been first."
 
 
 @timeline.when(LeadReleased)
