@@ -18,6 +18,7 @@ from domain.lead.events import LeadEvent
 from domain.person import PersonEvent
 from domain.policy import PolicyEvent
 from domain.rulebook import RulebookEvent
+from domain.seat import SeatEvent
 from domain.source import SourceEvent
 from domain.team import TeamEvent
 
@@ -29,6 +30,7 @@ EVENTS: Mapping[str, type[Event]] = {
         LeadEvent,
         PersonEvent,
         TeamEvent,
+        SeatEvent,
         SourceEvent,
         CalendarEvent,
         PolicyEvent,

@@ -64,4 +64,4 @@ class KeepTime(LeadCommand):
 
     def deeds(self, state: Lead, on: Occasion, around: Surroundings) -> Sequence[LeadEvent]:
         """See domain/lead/clocks.py."""
-        return clocks.fire(state, around.ladder(state.team), on, due_by=self.due_by)
+        return clocks.fire(state, around.ladder(state.team), on, seat=around.seat(), due_by=self.due_by)

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain import calendar, identity, person, policy, rulebook, source
+from domain import calendar, identity, person, policy, rulebook, seat, source
 from domain import team as teams
 from domain.access import Action, Resource
 from domain.event import Event, Sealed
@@ -101,6 +101,7 @@ SOURCE = Kind("source", source.Source(), source.evolve, NothingThere)
 CALENDAR = Kind("calendar", calendar.Calendar(), calendar.evolve, NothingThere)
 POLICY = Kind("policy", policy.Policy(), policy.evolve, NothingThere)
 RULES = Kind("rulebook", rulebook.Rulebook(), rulebook.evolve, NothingThere, may_be_missing=True)
+SEAT = Kind("seat", seat.Seat(), seat.evolve, NothingThere, may_be_missing=True)
 
 
 class NotLookedUpYet(Exception):
@@ -155,6 +156,11 @@ class Surroundings:
         """Which policies apply, as far as the log tells."""
         return self._look(RULES, identity.RULEBOOK)
 
+    def seat(self) -> PersonId | None:
+        """Who answers for the whole desk, if they are here."""
+        named = self._look(SEAT, identity.DESK).accountable
+        return named if named is not None and self.person(named).here else None
+
     def each(self, look: Callable[[N], S], names: Iterable[N]) -> dict[N, S]:
         """The same look at many, loaded together: asked for one by one, the desk would give up."""
         found: dict[N, S] = {}
@@ -177,9 +183,14 @@ class Surroundings:
         return tuple(line)
 
     def ladder(self, id: TeamId | None) -> tuple[PersonId, ...]:
-        """Who answers for the team, for the team above it, and so on: each once, and nobody who has left."""
+        """Who answers for the team, for the team above it, and so on, and last for the whole desk.
+
+        Each once, and nobody who has left; a lead in no team has the desk's seat alone.
+        """
         named = dict.fromkeys(team.accountable for team in self.line(id) if team.accountable is not None)
-        return tuple(name for name in named if self.person(name).here)
+        seat = self.seat()
+        line = tuple(name for name in named if self.person(name).here)
+        return line if seat is None or seat in line else (*line, seat)
 
     def _look(self, kind: Kind[S], stream: StreamId) -> S:
         state: S

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from commands.command import Command, Kind, NotLookedUpYet, Surroundings, utc_now
 from domain.access import Principal, may
-from domain.event import Event, Recorded, Sealed, Unreadable
+from domain.event import Declined, Event, Recorded, Sealed, Unreadable
 from domain.identity import Position, StreamId, keyed_id
 from domain.log import Append, Appended, Conflict, SealedRow, WrappedKey
 from domain.occasion import Occasion
@@ -164,9 +164,10 @@ class Desk:
         wish = _Wish(stream, command, by, key, command_id, fingerprint, expected_version, history)
         try:
             return await self._decide(wish)
-        except Refusal:
-            if key and (first := await self._log.find_command(command_id, fingerprint)):
-                return _receipt(stream, command_id, first, repeated=True)
+        except Refusal as refusal:
+            known = key and refusal.on_record is None and await self._log.find_command(command_id, fingerprint)
+            if known:
+                return await self._first_answer(wish, known)
             raise
 
     async def state(self, kind: Kind[Any], stream: StreamId) -> tuple[Any, int]:
@@ -186,6 +187,7 @@ class Desk:
         await self._look(view, command.kind, stream, begins=command.begins)
         for _ in range(TRIES):
             known = view.known[stream]
+            refused: Refusal | None = None
             try:
                 _admit(wish, known)
                 new = known.version == 0
@@ -196,10 +198,13 @@ class Desk:
                 for kind, neighbour in missing.missing:
                     await self._look(view, kind, neighbour)
                 continue
-            except Refusal:
-                if await self._log_knows_more(view):
-                    continue
-                raise
+            except Refusal as refusal:
+                # What is put on record is confirmed by that.
+                if refusal.on_record is None:
+                    if await self._log_knows_more(view):
+                        continue
+                    raise
+                refused, events = refusal, (refusal.on_record,)
             if not events and not wish.key:
                 if await self._log_knows_more(view):
                     continue
@@ -217,11 +222,22 @@ class Desk:
                 )
             )
             if isinstance(answer, Appended):
-                if not answer.repeated and events:
+                if answer.repeated:
+                    return await self._first_answer(wish, answer)
+                if events:
                     self._learn(known, events, answer)
-                return _receipt(stream, wish.command_id, answer, repeated=answer.repeated)
+                if refused is not None:
+                    raise refused
+                return _receipt(stream, wish.command_id, answer, repeated=False)
             await self._catch_up(view, answer.missing)
         raise TooManyAtOnce
+
+    async def _first_answer(self, wish: _Wish, first: Appended) -> Receipt:
+        """The wish had been handled before; whoever was refused on record is refused again in the same words."""
+        if _was_declined(first):
+            told = (await self._log.load([(wish.stream, first.version - len(first.topics))]))[wish.stream]
+            raise next(recorded.event.refusal for recorded in told if isinstance(recorded.event, Declined))
+        return _receipt(wish.stream, wish.command_id, first, repeated=True)
 
     def _occasion(self, wish: _Wish, known: _Known) -> Occasion:
         """Whoever was first may have decided after we began, or by a clock that is ahead of ours."""
@@ -302,6 +318,12 @@ def _after(known: _Known, events: Sequence[Event], version: int, position: Posit
     for event in events:
         state, latest_at = known.kind.evolve(state, event), max(latest_at, event.at)
     return _Known(known.kind, known.stream, state, version, position, latest_at)
+
+
+def _was_declined(answer: Appended) -> bool:
+    """Stored names begin with the events' own; so the log is not asked about every wish that comes again."""
+    names = {kind.__name__ for kind in Declined.__subclasses__()}
+    return any(topic.partition(".")[0] in names for topic in answer.topics)
 
 
 def _receipt(stream: StreamId, command_id: UUID, answer: Appended, *, repeated: bool) -> Receipt:

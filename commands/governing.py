@@ -20,9 +20,13 @@ class PoliciesAround:
 
     def governing(self, lead: Lead, since: datetime) -> Governing | None:
         """By the rulebook, the policy and the calendar that hold then."""
-        name = self.around.rulebook().policy_for(lead.source, lead.team, lead.priority, since)
-        terms = self.around.policy(name).terms_at(since) if name else None
-        return None if name is None or terms is None else self._counted(name, terms, since)
+        applied = self.around.rulebook().applying(lead.source, lead.team, lead.priority, since)
+        if applied is None:
+            return None
+        terms = self.around.policy(applied.rule.policy).terms_at(since)
+        if terms is None:
+            return None
+        return self._counted(applied.rule.policy, terms, since)._replace(rulebook_version=applied.version)
 
     def of_clock(self, clock: Clock) -> Governing:
         """By the terms that the clock cites, and the calendar as it is now."""

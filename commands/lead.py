@@ -387,7 +387,7 @@ class EscalateLead(LeadCommand):
 
     reason: EscalationReason
     rung: Annotated[int, Field(ge=1, le=10)] = Field(
-        default=1, description="1 is whoever answers for the lead's team, 2 the one above."
+        default=1, description="1 is whoever answers for the lead's team, 2 the one above; the desk's seat is the last."
     )
     note: FreeText | None = None
 

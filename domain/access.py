@@ -110,11 +110,17 @@ class Principal:
     """The teams this person is accountable for, and all teams below those."""
     scopes: frozenset[str] = frozenset()
     """What a service was granted, by the names of actions; people need none."""
+    answers_for_the_desk: bool = False
+    """Whether this person has the seat that answers for the whole desk, and so for every team."""
 
     @property
     def actor(self) -> Actor:
         """How this caller stands in events."""
         return Actor(id=self.id, role=self.role, via=self.via)
+
+    def answers(self, team: TeamId | None) -> bool:
+        """Whether this person answers for the team, or for what is in no team."""
+        return self.answers_for_the_desk or team in self.answers_for
 
 
 @dataclass(frozen=True)
@@ -196,15 +202,15 @@ def _manager_may(who: Principal, action: Action, what: Resource) -> bool:
     """A manager does what is needed for the teams they answer for, and for what waits in nobody's queue."""
     match what:
         case OfLead(owner=owner, team=team):
-            theirs = team in who.answers_for or owner == who.id or (owner is None and team is None)
+            theirs = who.answers(team) or owner == who.id or (owner is None and team is None)
             return action == "lead.create" or (theirs and action in MANAGING)
         case OfPerson(person=person, team=team):
-            return (team in who.answers_for or person == who.id) and action in SEEING | {"person.see_profile"}
+            return (who.answers(team) or person == who.id) and action in SEEING | {"person.see_profile"}
         case OfTeam(team=None):
             return action in SEEING | {"projections.see"}
         case OfTeam(team=team):
-            return team in who.answers_for and action in SEEING
+            return who.answers(team) and action in SEEING
         case OfEachTeam():
-            return False
+            return who.answers_for_the_desk and action in SEEING
         case _:
             assert_never(what)

@@ -14,6 +14,7 @@ from domain.event import Event
 from domain.identity import CalendarId, fit
 from domain.occasion import Occasion
 from domain.refusal import Refusal
+from domain.schedule import held_at, held_from
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
@@ -78,24 +79,20 @@ class Calendar:
 
     id: CalendarId | None = None
     settings: tuple[Setting, ...] = ()
-    """In the order from which they hold."""
+    """In the order in which they were told."""
     days: dict[date, ExceptedDay] = field(default_factory=dict)
     changed_at: datetime | None = None
     version: int = 0
     """How many events told it: what a deadline cites."""
-    _hours: dict[int, BusinessTime] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _hours: dict[Setting, BusinessTime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def hours_at(self, instant: datetime) -> BusinessTime:
-        """The working hours by which something is decided that begins then; before the first ones, those."""
-        place = 0
-        for later, setting in enumerate(self.settings):
-            if setting.effective_from <= instant:
-                place = later
-        if place not in self._hours:
-            setting = self.settings[place]
+        """The working hours by which is decided what begins then; before any held, the first that were told."""
+        setting = held_at(self.settings, instant) or self.settings[0]
+        if setting not in self._hours:
             days = {day: excepted.hours for day, excepted in self.days.items()}
-            self._hours[place] = BusinessTime(setting.zone, setting.week, days)
-        return self._hours[place]
+            self._hours[setting] = BusinessTime(setting.zone, setting.week, days)
+        return self._hours[setting]
 
 
 class CalendarUnknown(Refusal):
@@ -119,7 +116,7 @@ class NobodyEverWorks(Refusal):
 
 
 class WouldRewriteThePast(Refusal):
-    """The hours would hold from {effective_from}, but {stands} stands already; choose a later instant."""
+    """The hours would hold from {effective_from}, but what held before {now} stays; choose a later instant."""
 
 
 class DayIsPast(Refusal):
@@ -166,7 +163,7 @@ def known(calendar: Calendar, id: CalendarId) -> Calendar:
 def set_hours(
     calendar: Calendar, id: CalendarId, zone: str, week: Week, effective_from: datetime | None, on: Occasion
 ) -> list[CalendarEvent]:
-    """The first hours may hold from long ago; later ones only from now on."""
+    """The first hours may hold from long ago; later ones from now on, in place of what was scheduled from then on."""
     known_zone(zone)
     for place, day in enumerate(week):
         well_kept(day, WEEKDAYS[place])
@@ -174,13 +171,12 @@ def set_hours(
         raise NobodyEverWorks(calendar=id)
     holds_from = on.at if effective_from is None else effective_from
     if calendar.settings:
-        last = calendar.settings[-1]
-        if (last.zone, last.week) == (zone, week) and last.effective_from <= holds_from:
+        holds = held_from(calendar.settings, holds_from)
+        if holds and all((one.zone, one.week) == (zone, week) for one in holds):
             return []
         on.not_before(calendar.changed_at)
-        stands = max(on.at, last.effective_from)
-        if holds_from < stands:
-            raise WouldRewriteThePast(effective_from=holds_from, stands=stands)
+        if holds_from < on.now:
+            raise WouldRewriteThePast(effective_from=holds_from, now=on.now)
     return [CalendarSet(calendar=fit(id), zone=zone, week=week, effective_from=holds_from, at=on.at, by=on.by)]
 
 
@@ -253,7 +249,7 @@ def _to_come(calendar: Calendar, day: date, on: Occasion) -> None:
 
 
 def _today(calendar: Calendar, on: Occasion) -> date:
-    return on.now.astimezone(ZoneInfo(calendar.settings[-1].zone)).date()
+    return on.now.astimezone(ZoneInfo(calendar.hours_at(on.now).zone)).date()
 
 
 def _not_too_many(days: Iterable[object]) -> None:

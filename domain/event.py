@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
 from domain.identity import Position, StreamId
+from domain.refusal import Refusal
 
 Role = Literal["rep", "manager", "auditor", "admin", "service"]
 
@@ -42,6 +44,16 @@ class Event:
     at: datetime
     """When it happened, in UTC. When we learned it is `recorded_at`, which the database adds."""
     by: Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declined(Event, ABC):
+    """Somebody asked for something and was refused, and that itself is on record."""
+
+    @property
+    @abstractmethod
+    def refusal(self) -> Refusal:
+        """What they were told, to be told again to whoever sends the same wish again."""
 
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)

@@ -88,6 +88,9 @@ def policy_stream(policy: PolicyId) -> StreamId:
 RULEBOOK = StreamId(uuid5(LEADLEDGER, "rulebook"))
 """Where it is told which policy applies to which lead."""
 
+DESK = StreamId(uuid5(LEADLEDGER, "desk"))
+"""Where it is told who answers for the whole desk."""
+
 
 def lead_known_elsewhere_as(system: str, reference: str, fingerprint: Fingerprint) -> LeadId:
     """The one lead that another system calls by this reference, so that importing it twice is importing it once."""

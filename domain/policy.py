@@ -14,6 +14,7 @@ from domain.identity import CalendarId, PersonId, PolicyId, fit
 from domain.notice import Medium
 from domain.occasion import Occasion
 from domain.refusal import Refusal
+from domain.schedule import held_at, held_from, standing
 
 Unit = Literal["business_minutes", "elapsed_minutes"]
 """Never days: one system's day is a working day and another's is not."""
@@ -96,6 +97,11 @@ class Terms:
     snooze_at_most_minutes: int
     receipt: tuple[Medium, ...] | None = None
 
+    @property
+    def said(self) -> tuple[CalendarId | None, tuple[ClockRule, ...], int, tuple[Medium, ...] | None]:
+        """Everything but from when on, and in which version."""
+        return self.calendar, self.clocks, self.snooze_at_most_minutes, self.receipt
+
     def rule(self, clock: ClockName) -> ClockRule | None:
         """How soon, and the ladder, if this clock runs at all."""
         return next((rule for rule in self.clocks if rule.clock == clock), None)
@@ -107,11 +113,12 @@ class Policy:
 
     id: PolicyId | None = None
     terms: tuple[Terms, ...] = ()
+    """In the order in which they were told, which is that of their versions."""
     changed_at: datetime | None = None
 
     def terms_at(self, instant: datetime) -> Terms | None:
         """What it says about a clock that starts then; nothing before it first took effect."""
-        return next((terms for terms in reversed(self.terms) if terms.effective_from <= instant), None)
+        return held_at(self.terms, instant)
 
 
 class PolicyUnknown(Refusal):
@@ -163,7 +170,7 @@ class SnoozeIsOutOfRange(Refusal):
 
 
 class PolicyWouldRewriteThePast(Refusal):
-    """The policy would hold from {effective_from}, but {stands} stands already; choose a later instant."""
+    """The policy would hold from {effective_from}, but what held before {now} stays; choose a later instant."""
 
 
 def evolve(policy: Policy, event: PolicyEvent) -> Policy:
@@ -200,7 +207,7 @@ def in_force(policy: Policy, id: PolicyId, start: datetime) -> Terms:
     terms = policy.terms_at(start)
     if terms is None:
         known(policy, id)
-        raise PolicyIsNotInForce(policy=id, start=start, effective_from=policy.terms[0].effective_from)
+        raise PolicyIsNotInForce(policy=id, start=start, effective_from=standing(policy.terms)[0].effective_from)
     return terms
 
 
@@ -232,7 +239,10 @@ def set_policy(
     on: Occasion,
     receipt: tuple[Medium, ...] | None = None,
 ) -> list[PolicyEvent]:
-    """What could never be kept is refused, by trying it out at every hour of the two weeks from which it holds."""
+    """What could never be kept is refused, by trying it out at every hour of the two weeks from which it holds.
+
+    It takes the place of all that was scheduled from then on; what held before now is never changed.
+    """
     holds_from = on.at if effective_from is None else effective_from
     if not 0 <= snooze_at_most_minutes <= LONGEST_TARGET_MINUTES:
         raise SnoozeIsOutOfRange(most=LONGEST_TARGET_MINUTES, minutes=snooze_at_most_minutes)
@@ -243,14 +253,12 @@ def set_policy(
         for start in _tries(holds_from):
             _in_order(rule, start, _tried(rule, hours, start))
     if policy.terms:
-        last = policy.terms[-1]
-        told = Terms(last.effective_from, last.version, calendar, clocks, snooze_at_most_minutes, receipt)
-        if told == last and last.effective_from <= holds_from:
+        holds = held_from(policy.terms, holds_from)
+        if holds and all(one.said == (calendar, clocks, snooze_at_most_minutes, receipt) for one in holds):
             return []
         on.not_before(policy.changed_at)
-        stands = max(on.at, last.effective_from)
-        if holds_from < stands:
-            raise PolicyWouldRewriteThePast(effective_from=holds_from, stands=stands)
+        if holds_from < on.now:
+            raise PolicyWouldRewriteThePast(effective_from=holds_from, now=on.now)
     return [
         PolicySet(
             policy=fit(id),

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from domain.event import Declined
 
 
 class Refusal(Exception):
     """What was asked may not be done now."""
+
+    on_record: Declined | None = None
+    """That it was asked and refused, where that is worth knowing: the desk puts it on record before it refuses."""
 
     def __init__(self, **about: object) -> None:
         self.about = {name: _told(value) for name, value in about.items() if value is not None}

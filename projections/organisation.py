@@ -1,4 +1,4 @@
-"""Who is here, in which team, who answers for it, and where leads come from."""
+"""Who is here, in which team, who answers for it and for the whole desk, and where leads come from."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from psycopg.rows import class_row, scalar_row
 from domain.event import Recorded
 from domain.identity import CalendarId, PersonId, SourceId, TeamId
 from domain.person import PersonHoursSet, PersonJoined, PersonLeft, PersonMoved
+from domain.seat import DeskEntrusted
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 from projections.projector import OneRow, Table
@@ -37,6 +38,14 @@ class Team(NamedTuple):
     team: TeamId
     above: TeamId | None
     accountable: PersonId | None
+
+
+class Seat(NamedTuple):
+    """Who answers for the whole desk."""
+
+    stream: UUID
+    accountable: PersonId
+    since: datetime
 
 
 class Source(NamedTuple):
@@ -80,6 +89,20 @@ teams = OneRow(
         indexes=("(above)", "(accountable)"),
     ),
     row=Team,
+)
+
+desk = OneRow(
+    name="desk",
+    version=1,
+    table=Table(
+        name="desk",
+        columns="""
+            stream uuid PRIMARY KEY,
+            accountable text NOT NULL,
+            since timestamptz NOT NULL
+        """,
+    ),
+    row=Seat,
 )
 
 sources = OneRow(
@@ -140,6 +163,12 @@ def entrust(row: Team | None, recorded: Recorded[TeamEntrusted]) -> Team | None:
 def place(row: Team | None, recorded: Recorded[TeamPlaced]) -> Team | None:
     """Under another team, or under none."""
     return row and row._replace(above=recorded.event.above)
+
+
+@desk.when(DeskEntrusted)
+def entrust_the_desk(row: Seat | None, recorded: Recorded[DeskEntrusted]) -> Seat | None:
+    """One person answers for all of it."""
+    return Seat(recorded.stream, recorded.event.to, recorded.event.at)
 
 
 @sources.when(SourceRegistered)
@@ -231,6 +260,13 @@ async def team(connection: Connection, id: TeamId) -> Team | None:
         await connection.cursor(row_factory=class_row(Team)).execute(
             "SELECT stream, team, above, accountable FROM read.teams WHERE team = %s", (id,)
         )
+    ).fetchone()
+
+
+async def seat(connection: Connection) -> Seat | None:
+    """Who answers for the whole desk, if anybody does."""
+    return await (
+        await connection.cursor(row_factory=class_row(Seat)).execute("SELECT stream, accountable, since FROM read.desk")
     ).fetchone()
 
 

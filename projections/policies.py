@@ -29,6 +29,8 @@ class PolicyRow(NamedTuple):
     effective_from: datetime
     set_at: datetime
     set_by: str
+    receipt: str
+    """JSON, the media by which a machine answers a new lead, or null."""
 
 
 class RulesRow(NamedTuple):
@@ -77,6 +79,7 @@ def policy_row(recorded: Recorded[Any], clocks: str) -> PolicyRow:
         told.effective_from,
         told.at,
         told.by.id,
+        json.dumps(told.receipt),
     )
 
 
@@ -88,7 +91,7 @@ def rules_row(recorded: Recorded[Any], rules: str) -> RulesRow:
 
 policies = Entries[PolicyRow, str](
     name="policies",
-    version=1,
+    version=2,
     table=Table(
         name="policies",
         columns="""
@@ -100,7 +103,8 @@ policies = Entries[PolicyRow, str](
             snooze_at_most_minutes integer NOT NULL,
             effective_from timestamptz NOT NULL,
             set_at timestamptz NOT NULL,
-            set_by text NOT NULL
+            set_by text NOT NULL,
+            receipt text NOT NULL
         """,
         indexes=("(policy, version)", "(stream)"),
     ),
@@ -143,17 +147,21 @@ def rules(event: RulesOrdered) -> str:
 async def every_policy(
     connection: Connection, *, at: datetime, to_come: bool = False, after: PolicyId | None = None, limit: int = 50
 ) -> list[PolicyVersion]:
-    """Policies in the order of their names, each as it holds then; if asked for, those too that hold only later."""
+    """Policies in the order of their names, each as it holds then; if asked for, those too that hold only later.
+
+    The latest word counts of those that hold then; of those that hold only later, the first to hold.
+    """
     found = await connection.execute(
         """
         SELECT DISTINCT ON (policy)
-               policy, version, calendar, clocks, snooze_at_most_minutes, effective_from, set_at, set_by
+               policy, version, calendar, clocks, snooze_at_most_minutes, effective_from, set_at, set_by, receipt
         FROM read.policies
         WHERE policy > %(after)s
           AND (effective_from <= %(at)s OR %(to_come)s)
         ORDER BY policy,
                  effective_from <= %(at)s DESC,
-                 CASE WHEN effective_from <= %(at)s THEN -version ELSE version END
+                 CASE WHEN effective_from > %(at)s THEN effective_from END,
+                 version DESC
         LIMIT %(limit)s
         """,
         {"after": after or "", "at": at, "to_come": to_come, "limit": limit},
@@ -165,7 +173,7 @@ async def versions(connection: Connection, id: PolicyId) -> list[PolicyVersion]:
     """Every version of one policy, the first one first; none if it is not on record."""
     found = await connection.execute(
         """
-        SELECT policy, version, calendar, clocks, snooze_at_most_minutes, effective_from, set_at, set_by
+        SELECT policy, version, calendar, clocks, snooze_at_most_minutes, effective_from, set_at, set_by, receipt
         FROM read.policies
         WHERE policy = %s
         ORDER BY version
@@ -184,13 +192,24 @@ async def policy(connection: Connection, id: PolicyId) -> Policy:
 
 
 async def rules_from(connection: Connection, at: datetime) -> list[Rules]:
-    """The rules that hold then, and all that hold only later; where none hold yet, only the later ones."""
+    """The rules that hold then, and all that hold only later, but for what a later word took the place of.
+
+    Where none hold yet, only the later ones.
+    """
     found = await connection.execute(
         """
         SELECT version, effective_from, rules, set_at, set_by
-        FROM read.rulebook
-        WHERE effective_from > %(at)s
-           OR version = (SELECT max(version) FROM read.rulebook WHERE effective_from <= %(at)s)
+        FROM read.rulebook AS told
+        WHERE (
+              effective_from > %(at)s
+              OR version = (SELECT max(version) FROM read.rulebook WHERE effective_from <= %(at)s)
+          )
+          AND NOT EXISTS (
+              SELECT 1
+              FROM read.rulebook AS later
+              WHERE later.version > told.version
+                AND later.effective_from <= told.effective_from
+          )
         ORDER BY version
         """,
         {"at": at},
@@ -210,8 +229,12 @@ def _version(
     effective_from: datetime,
     set_at: datetime,
     set_by: str,
+    receipt: str,
 ) -> PolicyVersion:
     told = tuple(
         ClockRule(**{**rule, "rungs": tuple(Rung(**rung) for rung in rule["rungs"])}) for rule in json.loads(clocks)
     )
-    return PolicyVersion(id, Terms(effective_from, version, calendar, told, snooze_at_most_minutes), set_at, set_by)
+    media = json.loads(receipt)
+    by = None if media is None else tuple(media)
+    terms = Terms(effective_from, version, calendar, told, snooze_at_most_minutes, by)
+    return PolicyVersion(id, terms, set_at, set_by)

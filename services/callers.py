@@ -26,12 +26,13 @@ KEY = re.compile(r"lk_[0-9a-f]{10}_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a person stands: in which team, and which teams they answer for."""
+    """Where a person stands: in which team, which teams they answer for, and whether for the whole desk."""
 
     here: bool
     """False for somebody who has left."""
     team: TeamId | None
     answers_for: frozenset[TeamId]
+    answers_for_the_desk: bool = False
 
 
 class Keys(Protocol):
@@ -94,7 +95,12 @@ class Callers:
         if not standing.here:
             return None
         return Principal(
-            id=found.subject, role=found.role, via=via, team=standing.team, answers_for=standing.answers_for
+            id=found.subject,
+            role=found.role,
+            via=via,
+            team=standing.team,
+            answers_for=standing.answers_for,
+            answers_for_the_desk=standing.answers_for_the_desk,
         )
 
 
@@ -106,6 +112,8 @@ def standing(questions: AsyncConnectionPool) -> Callable[[PersonId], Awaitable[S
             found = await organisation.person(connection, person)
             if found is None:
                 return None
-            return Standing(found.here, found.team, await organisation.line_below(connection, person))
+            seat = await organisation.seat(connection)
+            has_the_seat = seat is not None and seat.accountable == person
+            return Standing(found.here, found.team, await organisation.line_below(connection, person), has_the_seat)
 
     return ask

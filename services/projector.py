@@ -16,7 +16,7 @@ from projections.deadlines import deadlines
 from projections.leads import leads
 from projections.ledger import ledger
 from projections.notices import notices
-from projections.organisation import people, sources, teams
+from projections.organisation import desk, people, sources, teams
 from projections.policies import policies, rulebook
 from projections.projector import Projection, Projector, ReadOnce
 from projections.queues import queues
@@ -27,6 +27,7 @@ from services.wiring import open_log
 PROJECTIONS: tuple[Projection, ...] = (
     people,
     teams,
+    desk,
     sources,
     calendars,
     policies,

@@ -38,7 +38,7 @@ QUESTIONS = (
 FOLDED_TOGETHER = (
     ("leads", "people"),
     ("queues", "timeline"),
-    ("teams", "sources", "calendars", "policies", "rulebook", "deadlines", "ledger", "notices"),
+    ("teams", "desk", "sources", "calendars", "policies", "rulebook", "deadlines", "ledger", "notices"),
 )
 STORIES = 500
 LONGEST_SECONDS = 1.0

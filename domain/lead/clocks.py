@@ -55,6 +55,8 @@ class Governing(NamedTuple):
     terms: Terms
     hours: BusinessTime | None = None
     calendar_version: int | None = None
+    rulebook_version: int | None = None
+    """Which told that this policy applies."""
 
 
 class Policies(Protocol):
@@ -177,11 +179,19 @@ def next_due_at(lead: Lead) -> datetime | None:
     return min((due_at for due_at, _, _ in _to_come(lead)), default=None)
 
 
-def fire(lead: Lead, ladder: Sequence[PersonId], on: Occasion, *, due_by: datetime | None = None) -> list[LeadEvent]:
+def fire(
+    lead: Lead,
+    ladder: Sequence[PersonId],
+    on: Occasion,
+    *,
+    seat: PersonId | None = None,
+    due_by: datetime | None = None,
+) -> list[LeadEvent]:
     """All that is due by now and has not happened yet, in the order in which it was due; before its time nothing.
 
-    `ladder` is who answers for the lead's team, for the team above it, and so on. `due_by` is the present where that
-    is earlier than the occasion, which is dated after all that happened to the lead, by whatever clock it was told.
+    `ladder` is who answers for the lead's team, for the team above it, and so on. Who has the desk's `seat` stands on
+    it too, and is told where the rung that came would reach nobody else. `due_by` is the present where that is earlier
+    than the occasion, which is dated after all that happened to the lead, by whatever clock it was told.
     """
     told = _Told(lead)
     for due_at, number, rung in sorted(_to_come(lead)):
@@ -192,7 +202,7 @@ def fire(lead: Lead, ladder: Sequence[PersonId], on: Occasion, *, due_by: dateti
             owner = told.lead.owner_at(due_at)
             told.add(ClockBreached(number=number, due_at=due_at, owner=owner, at=on.at, by=on.by))
         else:
-            told.add(_rung(told.lead, clock, Step(number, rung, due_at), ladder, on))
+            told.add(_rung(told.lead, clock, Step(number, rung, due_at), ladder, seat, on))
     return told.events
 
 
@@ -309,6 +319,7 @@ def _started(lead: Lead, owed: Owed, governing: Governing | None, on: Occasion) 
             policy_version=governing.terms.version,
             calendar=governing.terms.calendar,
             calendar_version=governing.calendar_version,
+            rulebook_version=governing.rulebook_version,
             promised_for=owed.promised_for,
             escalation=owed.escalation,
             at=on.at,
@@ -379,9 +390,11 @@ def _to_come(lead: Lead) -> Iterator[tuple[datetime, int, int]]:
                 yield max([rung.due_at, *committed]), clock.number, number
 
 
-def _rung(lead: Lead, clock: Clock, step: Step, ladder: Sequence[PersonId], on: Occasion) -> LeadEvent:
+def _rung(
+    lead: Lead, clock: Clock, step: Step, ladder: Sequence[PersonId], seat: PersonId | None, on: Occasion
+) -> LeadEvent:
     rung = clock.rungs[step.rung - 1]
-    told, level = _whom(lead, clock, rung, ladder)
+    told, level = _whom(lead, clock, rung, ladder, seat)
     if rung.deed == "remind":
         return SomebodyReminded(told=told, step=step, at=on.at, by=on.by)
     if rung.deed == "escalate":
@@ -393,8 +406,10 @@ def _rung(lead: Lead, clock: Clock, step: Step, ladder: Sequence[PersonId], on: 
     return LeadReleased(owner=lead.owner, team=lead.team, reason="not_attended", step=step, at=on.at, by=on.by)
 
 
-def _whom(lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId]) -> tuple[PersonId | None, int]:
-    """Who is told, and how far up the line they are; where there is nobody, the whole desk is told."""
+def _whom(
+    lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId], seat: PersonId | None
+) -> tuple[PersonId | None, int]:
+    """Who is told, and how far up the line they are; where not even the desk's seat is left, the whole desk is told."""
     named = lead.owner if rung.whom == "owner" else rung.seat
     if named is not None:
         return named, 0
@@ -403,7 +418,11 @@ def _whom(lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId]) -
     reached = ladder.index(told) + 1 if told in ladder else 0
     level = reached + 1 if clock.escalation else 2
     level = level if rung.whom == "above" else 1
-    return (ladder[level - 1] if level <= len(ladder) else None), level
+    if level <= len(ladder):
+        return ladder[level - 1], level
+    if seat is None or seat == told:
+        return None, level
+    return seat, ladder.index(seat) + 1
 
 
 def _woken(lead: Lead, on: Occasion) -> list[LeadEvent]:

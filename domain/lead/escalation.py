@@ -14,11 +14,11 @@ from domain.refusal import Refusal
 
 
 class LeadIsInNoTeam(Refusal):
-    """The lead is in no team's hands, so nobody answers for it; route or assign it first."""
+    """The lead is in no team's hands, and nobody has the desk's seat; route or assign it, or entrust the desk."""
 
 
 class NobodyAnswers(Refusal):
-    """Nobody who is here answers for team {team}, or for a team above it; entrust it to somebody first."""
+    """Nobody who is here answers for team {team}, for one above it or for the desk; entrust it to somebody first."""
 
 
 class NobodyOnThatRung(Refusal):
@@ -30,13 +30,12 @@ def escalate(
 ) -> list[LeadEvent]:
     """Asking twice for the same reason tells a person once; being told is no contact and resets nothing.
 
-    `ladder` is who answers for the lead's team, for the team above it, and so on; rung 1 is the first of them.
+    `ladder` is who answers for the lead's team, for the team above it, and so on, and last for the whole desk; rung 1
+    is the first of them.
     """
     open_lead(lead, on)
-    if lead.team is None:
-        raise LeadIsInNoTeam
     if not ladder:
-        raise NobodyAnswers(team=lead.team)
+        raise LeadIsInNoTeam if lead.team is None else NobodyAnswers(team=lead.team)
     if not 1 <= rung <= len(ladder):
         raise NobodyOnThatRung(rungs=len(ladder), rung=rung)
     if (rung, reason) in lead.rungs:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from domain.event import Event, Sealed
+from domain.event import Declined, Event, Sealed
 from domain.identity import SLUG, CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.notice import Medium, NoticeEvent
 from domain.policy import ClockName, Deed, Whom
@@ -39,6 +39,10 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 
 class NoSuchSum(Refusal):
     """No deal is worth that: a value is from 0 to 18 digits with at most 4 decimals, in a currency like EUR."""
+
+
+class LeadIsAlreadyClaimed(Refusal):
+    """Somebody was first: the lead is {owner}'s."""
 
 
 class EvidenceNamesNothing(Refusal):
@@ -134,6 +138,20 @@ class LeadAssigned(Event):
     """The team of that person then."""
     previous: PersonId | None = None
     because: AssignedBecause = "by_hand"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimLost(Declined):
+    """Somebody wanted to take the lead, and somebody else had been first; this does nothing to the lead."""
+
+    who: PersonId
+    to: PersonId
+    """Who had been first."""
+
+    @property
+    def refusal(self) -> Refusal:
+        """By whom."""
+        return LeadIsAlreadyClaimed(owner=self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,6 +289,8 @@ class ClockStarted(Event):
     """The instant that was promised, where it was a promise that started the clock."""
     escalation: int | None = None
     """Which of the lead's escalations is to be acknowledged, the first being 1."""
+    rulebook_version: int | None = None
+    """Which told that this policy applies; None where it was decided before that was written down."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -387,6 +407,7 @@ LeadEvent = (
     | ContactCorrected
     | LeadRouted
     | LeadAssigned
+    | ClaimLost
     | LeadReleased
     | LeadContacted
     | LeadFollowedUp

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.event import Sealed
 from domain.identity import PersonId
-from domain.lead.events import AssignedBecause, LeadAssigned, LeadEvent, LeadReleased, ReleaseReason
+from domain.lead.events import (
+    AssignedBecause,
+    ClaimLost,
+    LeadAssigned,
+    LeadEvent,
+    LeadIsAlreadyClaimed,
+    LeadReleased,
+    ReleaseReason,
+)
 from domain.lead.standing import LeadIsUnassigned, open_lead
 from domain.lead.state import Lead
 from domain.occasion import Occasion
 from domain.person import Person, here
 from domain.refusal import Refusal
 
-
-class LeadIsAlreadyClaimed(Refusal):
-    """Somebody was first: the lead is {owner}'s."""
+RACE_LASTS = timedelta(minutes=30)
+"""So long an offer stands at most: who asks later than that after it was taken has lost no race, but comes too late."""
 
 
 class HadItBefore(Refusal):
@@ -42,16 +51,27 @@ def assign(lead: Lead, to: Person, to_id: PersonId, because: AssignedBecause, on
 
 
 def claim(lead: Lead, who: Person, who_id: PersonId, on: Occasion) -> list[LeadEvent]:
-    """The first claim wins; the second is told who was first.
+    """The first claim wins; the second is told who was first, which is on record where it was a race.
 
     What is somebody's may be claimed by a team-mate once it was offered, because nobody had acted in time.
     """
-    rescued = open_lead(lead, on).owner not in (None, who_id)
-    if rescued and not (lead.offered and who.team == lead.team):
-        raise LeadIsAlreadyClaimed(owner=lead.owner)
+    owner = open_lead(lead, on).owner
+    rescued_from = None if owner == who_id else owner
+    if rescued_from is not None and not (lead.offered and who.team == lead.team):
+        raise _too_late(lead, rescued_from, who, who_id, on)
     if who_id in lead.excluded:
         raise HadItBefore(person=who_id)
-    return assign(lead, who, who_id, "rescued" if rescued else "claimed", on)
+    return assign(lead, who, who_id, "claimed" if rescued_from is None else "rescued", on)
+
+
+def _too_late(lead: Lead, owner: PersonId, who: Person, who_id: PersonId, on: Occasion) -> LeadIsAlreadyClaimed:
+    """Each person loses a lead once to whoever took it; that is no deed, and changes nothing about the lead."""
+    refusal = LeadIsAlreadyClaimed(owner=owner)
+    raced = lead.taken_at is not None and lead.taken_at <= on.at <= lead.taken_at + RACE_LASTS
+    might_have_won = who.here and who_id not in lead.excluded | lead.lost_claims
+    if raced and might_have_won:
+        refusal.on_record = ClaimLost(who=who_id, to=owner, at=on.at, by=on.by)
+    return refusal
 
 
 def release(lead: Lead, reason: ReleaseReason, note: Sealed | None, on: Occasion) -> list[LeadEvent]:

@@ -14,6 +14,7 @@ from domain.identity import PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -72,6 +73,7 @@ from domain.rulebook import Priority
 NO_ACT = (
     LeadReplied,
     LeadMessagedAutomatically,
+    ClaimLost,
     ConsentGiven,
     ConsentWithdrawn,
     NoticeAddressed,
@@ -81,7 +83,7 @@ NO_ACT = (
     NoticeSuppressed,
     NoticeRetried,
 )
-"""What the lead or a machine did, whoever put it on record, and what is only about messages."""
+"""What the lead or a machine did, whoever put it on record, what came too late, and what is only about messages."""
 Ending = Literal["converted", "lost", "disqualified"]
 
 
@@ -188,6 +190,10 @@ class Lead(NamedTuple):
     """About which events, by their versions, it was looked up to whom a notice goes."""
     fates: Fates = MappingProxyType({})
     """What became of the notices about it."""
+    taken_at: datetime | None = None
+    """When its owner took it, by claiming it or by saving it from somebody else; None where it was given to them."""
+    lost_claims: frozenset[PersonId] = frozenset()
+    """Who wanted to take it too, and came too late."""
 
     @property
     def exists(self) -> bool:
@@ -238,7 +244,11 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
             return lead._replace(team=event.team, tenures=(*lead.tenures, Tenure(event.at, None)))
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
-            return lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
+            taken_at = event.at if event.because in ("claimed", "rescued") else None
+            given = lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
+            return given._replace(taken_at=taken_at, lost_claims=frozenset())
+        case ClaimLost():
+            return lead._replace(lost_claims=lead.lost_claims | {event.who})
         case LeadReleased():
             tenures = (*lead.tenures, Tenure(event.at, None))
             excluded = lead.excluded | {event.owner} if event.reason == "not_attended" else lead.excluded
@@ -345,7 +355,7 @@ def _owed(lead: Lead) -> Promise | None:
 
 
 def _whose_act(event: LeadEvent) -> str | None:
-    """Who did something about the lead; who only records what the lead or a machine did has done nothing."""
+    """Who did something about the lead; who only records what the lead or a machine did, or came too late, did not."""
     if isinstance(event, Outreach):
         return event.made_by
     return None if isinstance(event, NO_ACT) else event.by.id

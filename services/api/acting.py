@@ -19,6 +19,7 @@ from commands.desk import Receipt as Handled
 from commands.lead import LeadCommand
 from commands.people import AddPerson, PersonCommand
 from commands.policies import OrderRules, SetPolicy
+from commands.seat import EntrustDesk
 from commands.sources import SourceCommand
 from commands.teams import TeamCommand
 from domain.access import THE_DESK, Principal, may
@@ -27,6 +28,7 @@ from domain.person import NameIsTaken
 from domain.refusal import Refusal
 from services.api.answers import (
     CalendarReceipt,
+    DeskReceipt,
     LeadReceipt,
     PersonReceipt,
     PolicyReceipt,
@@ -114,6 +116,10 @@ class AtTheDesk:
         """Something about a team."""
         return self._receipt(TeamReceipt, await self._hand_in(command.stream, command), team=command.team)
 
+    async def seat(self, command: EntrustDesk) -> DeskReceipt:
+        """Something about the desk's seat."""
+        return self._receipt(DeskReceipt, await self._hand_in(command.stream, command))
+
     async def source(self, command: SourceCommand) -> SourceReceipt:
         """Something about a source."""
         return self._receipt(SourceReceipt, await self._hand_in(command.stream, command), source=command.source)
@@ -136,6 +142,8 @@ class AtTheDesk:
                 stream, command, by=self.caller, key=self.key, expected_version=self.expected_version
             )
         except Refusal as refusal:
+            if refusal.on_record is not None:
+                EVENTS.inc()
             if fields := wrong_fields(refusal, command):
                 raise WishIsWrong(refusal, fields) from None
             raise

@@ -51,6 +51,10 @@ class TeamReceipt(Receipt):
     team: TeamId
 
 
+class DeskReceipt(Receipt):
+    """What happened to the desk's seat."""
+
+
 class SourceReceipt(Receipt):
     """What happened to a source."""
 
@@ -180,6 +184,13 @@ class Teams(PageOf):
 
 class TeamTold(TeamLine, Answer):
     """One team."""
+
+
+class DeskTold(Answer):
+    """Who answers for the whole desk: who is told of what reaches nobody else."""
+
+    accountable: PersonId | None
+    since: datetime | None
 
 
 class SourceLine(BaseModel):

@@ -34,6 +34,14 @@ class DidNotStop(BaseModel):
     because: str
 
 
+class RuleTold(BaseModel):
+    """The rule by which the policy was chosen, and what it says of a lead."""
+
+    rulebook_version: int
+    number: int = Field(description="The first one is 1.")
+    because: str = Field(examples=["rule 2: source web, any team, any priority"])
+
+
 class PauseTold(BaseModel):
     """While the lead waited for a known reason, its clocks stood still."""
 
@@ -54,6 +62,7 @@ class ClockTold(BaseModel):
     promised_for: datetime | None = Field(description="The deadline, where somebody promised it.")
     policy: PolicyId
     policy_version: int
+    rule: RuleTold | None = Field(description="null where it was decided before that was written down.")
     calendar: CalendarId | None
     calendar_version: int | None
     zone: str | None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from commands.clocks import AcknowledgeEscalation, SnoozeLead, WakeLead
-from commands.command import CALENDAR, LEAD, POLICY, utc_now
+from commands.command import CALENDAR, LEAD, POLICY, RULES, utc_now
 from domain.access import Principal
 from domain.business_time import BusinessTime
 from domain.event import Event, Recorded
 from domain.identity import (
+    RULEBOOK,
     Position,
     calendar_stream,
     lead_stream,
@@ -21,6 +22,7 @@ from domain.lead.events import (
     ClockStarted,
     ClockStopped,
     LeadEscalated,
+    LeadEvent,
     LeadMessagedAutomatically,
     LeadOffered,
     LeadReleased,
@@ -28,12 +30,13 @@ from domain.lead.events import (
     RungPassed,
     SomebodyReminded,
 )
-from domain.lead.state import Lead
+from domain.lead.state import Lead, evolve
 from domain.policy import EVERY_MINUTE, ClockRule, Terms
+from domain.rulebook import Rule, Rulebook
 from services.api.acting import ADesk
 from services.api.answers import LeadReceipt
 from services.api.asking import AnOffice, LeadInPath, allowed, of_lead
-from services.api.clock_answers import Clocks, ClockTold, DidNotStop, PauseTold, RungTold, Standing
+from services.api.clock_answers import Clocks, ClockTold, DidNotStop, PauseTold, RuleTold, RungTold, Standing
 from services.api.describing import Acts, Questions
 from services.api.reading import caught_up
 from services.wiring import Office
@@ -73,7 +76,12 @@ async def clocks_of_a_lead(
     events = (await office.log.load([(lead_stream(lead_id), 0)]))[lead_stream(lead_id)]
     started = [one.event for one in events if isinstance(one.event, ClockStarted)]
     lead, _ = await office.desk.state(LEAD, lead_stream(lead_id))
-    items = [_told(one, lead, events, *await _counted(office, one), utc_now()) for one in reversed(started)]
+    rulebook, _ = await office.desk.state(RULES, RULEBOOK)
+    rules = _rules(events, rulebook)
+    items = [
+        _told(one, lead, events, *await _counted(office, one), rules[one.number], utc_now())
+        for one in reversed(started)
+    ]
     return Clocks(position=position, lead=lead_id, items=items)
 
 
@@ -87,12 +95,44 @@ async def _counted(office: Office, clock: ClockStarted) -> tuple[Terms, Business
     return terms, calendar.hours_at(clock.started_at)
 
 
+def _rules(events: Sequence[Recorded[Event]], rulebook: Rulebook) -> dict[int, RuleTold | None]:
+    """The rule that covered the lead as it was when each clock was started, by the clock's number."""
+    found: dict[int, RuleTold | None] = {}
+    lead = Lead()
+    for one in events:
+        event = cast("LeadEvent", one.event)
+        if isinstance(event, ClockStarted):
+            found[event.number] = _rule_told(event, lead, rulebook)
+        lead = evolve(lead, event)
+    return found
+
+
+def _rule_told(clock: ClockStarted, lead: Lead, rulebook: Rulebook) -> RuleTold | None:
+    if clock.rulebook_version is None:
+        return None
+    page = rulebook.pages[clock.rulebook_version - 1]
+    applied = page.applying(lead.source, lead.team, lead.priority)
+    return applied and RuleTold(
+        rulebook_version=applied.version,
+        number=applied.number,
+        because=f"rule {applied.number}: {_covered_by(applied.rule)}",
+    )
+
+
+def _covered_by(rule: Rule) -> str:
+    """What it asks of a lead."""
+    source = f"source {rule.source}" if rule.source else "any source"
+    team = f"team {rule.team}" if rule.team else "any team"
+    return f"{source}, {team}, {rule.priority or 'any'} priority"
+
+
 def _told(
     clock: ClockStarted,
     lead: Lead,
     events: Sequence[Recorded[Event]],
     terms: Terms,
     hours: BusinessTime | None,
+    rule_told: RuleTold | None,
     now: datetime,
 ) -> ClockTold:
     state = lead.clocks[clock.number - 1]
@@ -113,6 +153,7 @@ def _told(
         promised_for=clock.promised_for,
         policy=clock.policy,
         policy_version=clock.policy_version,
+        rule=rule_told,
         calendar=clock.calendar,
         calendar_version=clock.calendar_version,
         zone=hours.zone if hours else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from commands import calendars, clocks, lead, notices, people, policies, sources, teams
+from commands import calendars, clocks, lead, notices, people, policies, seat, sources, teams
 from services.api import answers, terms
 from services.api.clock_answers import Clocks
 from services.api.ledger_answers import LeadLedger, PersonLedger, TeamLedger
@@ -92,6 +92,7 @@ BODIES: dict[type[Any], dict[str, Any]] = {
     teams.FormTeam: _example("A team under another", team="north", above="germany"),
     teams.EntrustTeam: _example("Somebody answers for it", team="north", to="lead-1"),
     teams.PlaceTeam: _example("It stands on its own", team="north", above=None),
+    seat.EntrustDesk: _example("Somebody answers for all of it", to="lead-1"),
     sources.RegisterSource: _example("The form on the site", source="website", team="north"),
     sources.RetireSource: _example("The campaign is over", source="website"),
     calendars.SetCalendar: _example("An office in Vienna", calendar="vienna", zone="Europe/Vienna", week=_WEEK),
@@ -115,6 +116,7 @@ _CLOCK = {
     "promised_for": None,
     "policy": "quick",
     "policy_version": 3,
+    "rule": {"rulebook_version": 2, "number": 1, "because": "rule 1: source website, any team, high priority"},
     "calendar": "vienna",
     "calendar_version": 5,
     "zone": "Europe/Vienna",
@@ -222,16 +224,22 @@ _CLOCKS_TOLD = {
     "acknowledgement": {"target_minutes": 30, "unit": "elapsed_minutes", "rungs": []},
 }
 _RULES_TOLD = [{"policy": "quick", "source": "website", "team": None, "priority": "high"}]
-_SETTING = {"effective_from": NINE, "zone": "Europe/Vienna", "week": {**_WEEK, "saturday": [], "sunday": []}}
+_SETTING = {
+    "standing": "in_force",
+    "effective_from": NINE,
+    "zone": "Europe/Vienna",
+    "week": {**_WEEK, "saturday": [], "sunday": []},
+}
 _CALENDAR = {"calendar": "vienna", "version": 2, "settings": [_SETTING]}
 _SET = {"effective_from": NINE, "set_at": NINE, "set_by": "admin-1"}
 _TERMS = {
     "policy": "quick",
     "version": 1,
-    "in_force": True,
+    "standing": "in_force",
     "calendar": "vienna",
     "clocks": _CLOCKS_TOLD,
     "snooze_at_most_minutes": 2880,
+    "receipt": ["email"],
     **_SET,
 }
 _TRIED = {
@@ -344,6 +352,7 @@ ANSWERS: dict[Any, Any] = {
     answers.LeadReceipt: {"lead": LEAD, **_RECEIPT},
     answers.PersonReceipt: {"person": "rep-7", **_RECEIPT, "events": ["PersonJoined.v1"]},
     answers.TeamReceipt: {"team": "north", **_RECEIPT, "events": ["TeamFormed.v1"]},
+    answers.DeskReceipt: {**_RECEIPT, "events": ["DeskEntrusted.v1"]},
     answers.SourceReceipt: {"source": "website", **_RECEIPT, "events": ["SourceRegistered.v1"]},
     answers.CalendarReceipt: {"calendar": "vienna", **_RECEIPT, "events": ["CalendarSet.v1"]},
     answers.PolicyReceipt: {"policy": "quick", **_RECEIPT, "events": ["PolicySet.v1"]},
@@ -364,6 +373,7 @@ ANSWERS: dict[Any, Any] = {
     answers.PersonTold: {"position": 17, "answers_for": [], **_PERSON},
     answers.Teams: {"position": 17, "next": None, "items": [_TEAM]},
     answers.TeamTold: {"position": 17, **_TEAM},
+    answers.DeskTold: {"position": 17, "accountable": "lead-1", "since": NINE},
     answers.Sources: {"position": 17, "next": None, "items": [_SOURCE]},
     Notices: {"position": 17, "lead": LEAD, "items": [_NOTICE]},
     DeadLetters: {"position": 17, "next": None, "items": [{**_NOTICE, "lead": LEAD, "team": "north"}]},

@@ -29,6 +29,7 @@ NEEDED = frozenset(
     {
         "calendars",
         "deadlines",
+        "desk",
         "leads",
         "ledger",
         "notices",

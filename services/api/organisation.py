@@ -1,4 +1,4 @@
-"""People, teams and sources: what can be done to them, and who and what there is."""
+"""People, teams, the desk and sources: what can be done to them, and who and what there is."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Annotated
 
 from commands.command import PERSON, NothingThere
 from commands.people import AddPerson, MovePerson, RemovePerson
+from commands.seat import EntrustDesk
 from commands.sources import RegisterSource, RetireSource
 from commands.teams import EntrustTeam, FormTeam, PlaceTeam
 from domain.access import Principal
-from domain.identity import PersonId, Position, SourceId, TeamId, person_stream, source_stream, team_stream
+from domain.identity import DESK, PersonId, Position, SourceId, TeamId, person_stream, source_stream, team_stream
 from projections import organisation
 from services.api.acting import ADesk
 from services.api.answers import (
+    DeskReceipt,
+    DeskTold,
     People,
     PersonLine,
     PersonReceipt,
@@ -84,6 +87,12 @@ async def place_team(command: PlaceTeam, desk: ADesk) -> TeamReceipt:
     return await desk.team(command)
 
 
+@organisation_acts.post("/desk/entrustments")
+async def entrust_desk(command: EntrustDesk, desk: ADesk) -> DeskReceipt:
+    """Make one person answer for the whole desk: who is told of what reaches nobody else."""
+    return await desk.seat(command)
+
+
 @organisation_acts.post("/sources")
 async def register_source(command: RegisterSource, desk: ADesk) -> SourceReceipt:
     """Tell that leads may come from here, and whose queue they wait in."""
@@ -98,6 +107,7 @@ async def retire_source(command: RetireSource, desk: ADesk) -> SourceReceipt:
 
 PeopleKnown = Annotated[Position, caught_up("people")]
 TeamsKnown = Annotated[Position, caught_up("teams")]
+DeskKnown = Annotated[Position, caught_up("desk")]
 SourcesKnown = Annotated[Position, caught_up("sources")]
 
 
@@ -191,6 +201,25 @@ async def timeline_of_a_team(
 ) -> Timeline:
     """When the team was formed and placed, who answered for it when, and who put it on record."""
     return await story(team_stream(team), position)
+
+
+@organisation_questions.get("/desk")
+async def the_desk(
+    position: DeskKnown, caller: Annotated[Principal, allowed("team.see", of_the_desk)], ask: Question
+) -> DeskTold:
+    """Who answers for the whole desk."""
+    found = await ask(organisation.seat)
+    return DeskTold(position=position, accountable=found and found.accountable, since=found and found.since)
+
+
+@organisation_questions.get("/desk/timeline")
+async def timeline_of_the_desk(
+    position: Annotated[Position, caught_up("timeline")],
+    caller: Annotated[Principal, allowed("team.see", of_the_desk)],
+    story: AStory,
+) -> Timeline:
+    """Who answered for the whole desk when, and who put it on record."""
+    return await story(DESK, position)
 
 
 @organisation_questions.get("/sources")

@@ -48,7 +48,10 @@ A_CALENDAR = TypeAdapter[CalendarId](CalendarInPath)
 
 @policy_acts.post("/calendars")
 async def set_calendar(command: SetCalendar, desk: ADesk) -> CalendarReceipt:
-    """Tell in which hours work is done, from an instant on. The first hours may hold from long ago."""
+    """Tell in which hours work is done, from an instant on. The first hours may hold from long ago.
+
+    What was scheduled from then on is taken back; what held before now stays as it was.
+    """
     return await desk.calendar(command)
 
 
@@ -105,14 +108,18 @@ async def take_holidays(
 async def set_policy(command: SetPolicy, desk: ADesk) -> PolicyReceipt:
     """Tell how soon somebody has to act, and what happens before and after it is too late, from an instant on.
 
-    It is tried at every hour of two weeks first, and refused where it could not be kept.
+    It is tried at every hour of two weeks first, and refused where it could not be kept. What was scheduled from then
+    on is taken back; what held before now stays as it was.
     """
     return await desk.policy(command)
 
 
 @policy_acts.post("/rulebook")
 async def order_rules(command: OrderRules, desk: ADesk) -> RulebookReceipt:
-    """Tell which policy applies to which leads: the first rule that covers a lead. All rules are given at once."""
+    """Tell which policy applies to which leads: the first rule that covers a lead. All rules are given at once.
+
+    What was scheduled from then on is taken back; what held before now stays as it was.
+    """
     return await desk.rulebook(command)
 
 
@@ -131,7 +138,7 @@ async def every_calendar(position: CalendarsKnown, caller: Allowed, page: APage,
     return Calendars(
         position=position,
         next=page.next(found, CalendarId, lambda last: last.id),
-        items=[calendar_line(one, one.id) for one in found if one.id is not None],
+        items=[calendar_line(one, one.id, utc_now()) for one in found if one.id is not None],
     )
 
 
@@ -143,7 +150,7 @@ async def one_calendar(
     found = await ask(calendars.calendar, calendar)
     if found is None:
         raise NothingThere
-    return CalendarTold(position=position, days=days_of(found), **dict(calendar_line(found, calendar)))
+    return CalendarTold(position=position, days=days_of(found), **dict(calendar_line(found, calendar, utc_now())))
 
 
 @policy_questions.get("/policies")
@@ -156,7 +163,7 @@ async def every_policy(
     return Policies(
         position=position,
         next=page.next(found, PolicyId, lambda last: last.policy),
-        items=[terms_line(one, in_force=one.terms.effective_from <= at) for one in found],
+        items=[terms_line(one, "in_force" if one.terms.effective_from <= at else "scheduled") for one in found],
     )
 
 
@@ -164,7 +171,7 @@ async def every_policy(
 async def one_policy(
     position: PoliciesKnown, caller: Allowed, policy: PolicyInPath, ask: Question, as_of: AsOf = None
 ) -> PolicyTold:
-    """One policy in all its versions, and which of them holds."""
+    """One policy in all its versions: which of them holds, which will, and which was taken back."""
     found = await ask(policies.versions, policy)
     if not found:
         raise NothingThere

@@ -115,7 +115,7 @@ async def what_needs_help(
         queues.escalations,
         person=PersonId(caller.id),
         teams=sorted(caller.answers_for),
-        everybodys=caller.role in ("auditor", "service"),
+        everybodys=caller.answers_for_the_desk or caller.role in ("auditor", "service"),
         after=page.after(queues.After),
         limit=page.limit,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -13,16 +14,28 @@ from commands.policies import ClockGiven, ClocksGiven, RuleGiven, RungGiven
 from domain.business_time import BusinessTime, Day, Week
 from domain.calendar import Calendar, Setting, on_the_wall
 from domain.identity import CalendarId, PersonId, PolicyId
+from domain.notice import Medium
 from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Rung, Terms, Unit, Whom, deadlines
+from domain.schedule import Dated, held_at, standing
 from projections.policies import PolicyVersion, Rules
 from services.api.answers import Answer, PageOf
 
 ON_THE_WALL = "By the clock on the wall of the calendar's zone; UTC where no calendar counts."
 
 
+Standing = Annotated[
+    Literal["past", "in_force", "scheduled", "superseded"],
+    Field(
+        description="At the instant that was asked about; now, if none was. `past` held until another took its place, "
+        "`superseded` was taken back before it ever held."
+    ),
+]
+
+
 class SettingLine(BaseModel):
     """The hours that hold from an instant on."""
 
+    standing: Standing
     effective_from: datetime
     zone: str
     week: WeekGiven
@@ -33,7 +46,7 @@ class CalendarLine(BaseModel):
 
     calendar: CalendarId
     version: int = Field(description="What a deadline cites.")
-    settings: list[SettingLine] = Field(description="In the order from which they hold.")
+    settings: list[SettingLine] = Field(description="In the order in which they were told.")
 
 
 class Calendars(PageOf):
@@ -54,10 +67,11 @@ class TermsLine(BaseModel):
     policy: PolicyId
     version: int
     effective_from: datetime
-    in_force: bool = Field(description="Whether it holds at the instant that was asked about; now, if none was.")
+    standing: Standing
     calendar: CalendarId | None
     clocks: ClocksGiven
     snooze_at_most_minutes: int
+    receipt: tuple[Medium, ...] | None = Field(description="How a machine answers a new lead; null: not at all.")
     set_at: datetime
     set_by: str = Field(description="A person's pseudonym, or the name of a service.")
 
@@ -129,9 +143,19 @@ class TrialTold(Answer):
     clocks: list[TriedClock]
 
 
-def calendar_line(calendar: Calendar, id: CalendarId) -> CalendarLine:
+def stands(told: Sequence[Dated], one: Dated, at: datetime) -> Standing:
+    """Whether one of all that was told holds then."""
+    if all(other is not one for other in standing(told)):
+        return "superseded"
+    if one.effective_from > at:
+        return "scheduled"
+    return "in_force" if held_at(told, at) is one else "past"
+
+
+def calendar_line(calendar: Calendar, id: CalendarId, at: datetime) -> CalendarLine:
     """Without its days."""
-    return CalendarLine(calendar=id, version=calendar.version, settings=[_setting(one) for one in calendar.settings])
+    settings = [_setting(one, stands(calendar.settings, one, at)) for one in calendar.settings]
+    return CalendarLine(calendar=id, version=calendar.version, settings=settings)
 
 
 def days_of(calendar: Calendar) -> list[ExceptedDayGiven]:
@@ -142,26 +166,27 @@ def days_of(calendar: Calendar) -> list[ExceptedDayGiven]:
     ]
 
 
-def terms_line(told: PolicyVersion, *, in_force: bool) -> TermsLine:
+def terms_line(told: PolicyVersion, standing: Standing) -> TermsLine:
     """One version of a policy."""
     terms = told.terms
     return TermsLine(
         policy=told.policy,
         version=terms.version,
         effective_from=terms.effective_from,
-        in_force=in_force,
+        standing=standing,
         calendar=terms.calendar,
         clocks=ClocksGiven.model_validate({rule.clock: _clock(rule) for rule in terms.clocks}),
         snooze_at_most_minutes=terms.snooze_at_most_minutes,
+        receipt=terms.receipt,
         set_at=told.set_at,
         set_by=told.set_by,
     )
 
 
 def version_lines(versions: Sequence[PolicyVersion], at: datetime) -> list[TermsLine]:
-    """Of all that have taken effect by then, the last one is in force."""
-    effective = [told.terms.version for told in versions if told.terms.effective_from <= at]
-    return [terms_line(told, in_force=[told.terms.version] == effective[-1:]) for told in versions]
+    """Each with whether it holds then."""
+    terms = [told.terms for told in versions]
+    return [terms_line(told, stands(terms, told.terms, at)) for told in versions]
 
 
 def rules_line(told: Rules) -> RulesLine:
@@ -206,8 +231,9 @@ def tried(terms: Terms, hours: BusinessTime | None, start: datetime) -> list[Tri
     return clocks
 
 
-def _setting(setting: Setting) -> SettingLine:
-    return SettingLine(effective_from=setting.effective_from, zone=setting.zone, week=_week(setting.week))
+def _setting(setting: Setting, standing: Standing) -> SettingLine:
+    week = _week(setting.week)
+    return SettingLine(standing=standing, effective_from=setting.effective_from, zone=setting.zone, week=week)
 
 
 def _week(week: Week) -> WeekGiven:

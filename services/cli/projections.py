@@ -14,7 +14,7 @@ from projections.deadlines import deadlines
 from projections.leads import leads
 from projections.ledger import ledger
 from projections.notices import notices
-from projections.organisation import people, sources, teams
+from projections.organisation import desk, people, sources, teams
 from projections.policies import policies, rulebook
 from projections.projector import parked, rebuild, retry, status
 from projections.projector.schema import connect
@@ -31,6 +31,7 @@ BY_NAME = {
     for one in (
         calendars,
         deadlines,
+        desk,
         leads,
         ledger,
         notices,

@@ -6,15 +6,16 @@ import pytest
 
 from commands.calendars import HoursGiven, SetCalendar, WeekGiven
 from commands.clocks import AcknowledgeEscalation, KeepTime, SnoozeLead, WakeLead
-from commands.lead import AssignLead, ClaimLead, CreateLead, RecordOutreach
+from commands.lead import AssignLead, ClaimLead, CreateLead, EscalateLead, RecordOutreach
 from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
+from commands.seat import EntrustDesk
 from commands.teams import EntrustTeam
 from domain.access import Principal
 from domain.event import Event
-from domain.identity import CalendarId, PolicyId, StreamId
+from domain.identity import DESK, CalendarId, PolicyId, StreamId
 from domain.lead.clocks import SnoozedTooLong
-from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated
-from domain.lead.ownership import HadItBefore, LeadIsAlreadyClaimed
+from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated, LeadIsAlreadyClaimed
+from domain.lead.ownership import HadItBefore
 from domain.lead.standing import LeadUnknown
 from tests.commands.story import (
     ADMIN,
@@ -98,10 +99,28 @@ async def test_the_first_rule_that_covers_the_lead_tells_the_policy() -> None:
     started = await last(office, lead)
     assert isinstance(started, ClockStarted)
     assert (started.policy, started.calendar, started.respond_by) == (VIP, None, NINE + 5 * MINUTE)
+    assert started.rulebook_version == 1
+
+
+async def test_a_clock_cites_the_version_of_the_rulebook_that_held_when_it_started() -> None:
+    office = await governed()
+    only_quick = OrderRules(rules=(RuleGiven(policy=QUICK),))
+    await office.do(only_quick.stream, only_quick, ADMIN)
+    await office.do(lead := new_lead(), CreateLead(team=NORTH, priority="high"))
+    started = await last(office, lead)
+    assert isinstance(started, ClockStarted)
+    assert (started.policy, started.rulebook_version) == (QUICK, 2)
 
 
 async def test_without_rules_there_are_no_clocks() -> None:
     office = await Office().staffed()
+    assert (await office.do(new_lead(), CreateLead(team=NORTH))).events == ("LeadCreated.v1",)
+
+
+async def test_a_lead_that_no_rule_covers_has_no_clock() -> None:
+    office = await governed()
+    only_high = OrderRules(rules=(RuleGiven(policy=VIP, priority="high"),))
+    await office.do(only_high.stream, only_high, ADMIN)
     assert (await office.do(new_lead(), CreateLead(team=NORTH))).events == ("LeadCreated.v1",)
 
 
@@ -118,6 +137,18 @@ async def test_a_policy_that_takes_effect_tomorrow_governs_nothing_today() -> No
     assert (await office.do(new_lead(), CreateLead())).events == ("LeadCreated.v1",)
     office.clock.pass_minutes(24 * 60)
     assert (await office.do(new_lead(), CreateLead())).events == ("LeadCreated.v1", "ClockStarted.v1")
+
+
+async def test_a_breach_with_nobody_to_tell_reaches_the_desks_seat_once() -> None:
+    office, lead = await governed(), new_lead()
+    await office.do(DESK, EntrustDesk(to=OTHER_REP), ADMIN)
+    await office.do(lead, CreateLead())
+    assert await the_timekeeper_comes(office, lead, 60) == ("SomebodyReminded", "ClockBreached", "LeadEscalated")
+    escalated = await last(office, lead)
+    assert isinstance(escalated, LeadEscalated)
+    assert (escalated.told, escalated.rung) == (OTHER_REP, 1)
+    assert await the_timekeeper_comes(office, lead, 20) == ()
+    assert (await office.do(lead, EscalateLead(reason="help_needed"))).events == ("LeadEscalated.v1",)
 
 
 async def test_a_lead_that_nobody_attends_climbs_the_ladder_and_is_saved_by_somebody_else() -> None:

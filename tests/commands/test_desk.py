@@ -16,8 +16,15 @@ from commands.people import AddPerson, RemovePerson
 from commands.teams import EntrustTeam
 from domain.event import Event, Recorded, Unreadable
 from domain.identity import PersonId, Position, SourceId, StreamId, lead_stream, person_stream
-from domain.lead.events import LeadAssigned, LeadContacted, LeadCreated, LeadEscalated, LeadFollowedUp
-from domain.lead.ownership import LeadIsAlreadyClaimed
+from domain.lead.events import (
+    ClaimLost,
+    LeadAssigned,
+    LeadContacted,
+    LeadCreated,
+    LeadEscalated,
+    LeadFollowedUp,
+    LeadIsAlreadyClaimed,
+)
 from domain.lead.standing import LeadUnknown
 from domain.log import Append, Appended, CommandIdReused, Conflict
 from domain.occasion import AtIsInTheFuture
@@ -226,6 +233,52 @@ async def test_of_many_claims_at_once_one_wins_and_the_others_are_told_who() -> 
     assert len(owners) == 1
     losers = [answer for answer in answers if isinstance(answer, LeadIsAlreadyClaimed | LeadUnknown)]
     assert len(losers) == 4
+    [lost] = [event for event in await office.told(lead) if isinstance(event, ClaimLost)]
+    assert {lost.to, lost.who} == {*owners, *({REP, OTHER_REP} - {*owners})}
+
+
+async def claimed_by_another(office: Office) -> StreamId:
+    lead = new_lead()
+    await office.do(lead, CreateLead(team=NORTH))
+    await office.do(lead, ClaimLead(), BY_REP)
+    return lead
+
+
+async def test_a_claim_that_is_lost_is_on_record_once() -> None:
+    office = await Office().staffed()
+    lead = await claimed_by_another(office)
+    for _ in range(2):
+        with pytest.raises(LeadIsAlreadyClaimed, match="the lead is rep-1's"):
+            await office.do(lead, ClaimLead(), BY_OTHER_REP)
+    assert (await office.told(lead))[2:] == [ClaimLost(who=OTHER_REP, to=REP, at=NINE, by=BY_OTHER_REP.actor)]
+
+
+async def test_what_was_refused_on_record_is_refused_again_under_its_key_whatever_happened_since() -> None:
+    office = await Office().staffed()
+    lead = await claimed_by_another(office)
+    with pytest.raises(LeadIsAlreadyClaimed) as first:
+        await office.do(lead, ClaimLead(), BY_OTHER_REP, key="mine")
+    assert first.value.on_record is not None
+    for since in (None, ReleaseLead(reason="workload"), AssignLead(to=MANAGER)):
+        if since is not None:
+            await office.do(lead, since)
+        count = len(await office.told(lead))
+        for desk in (office.desk, office.another_desk()):
+            with pytest.raises(LeadIsAlreadyClaimed, match="the lead is rep-1's") as again:
+                await desk.handle(lead, ClaimLead(), by=BY_OTHER_REP, key="mine")
+            assert (again.value.on_record, again.value.about) == (None, first.value.about)
+        assert len(await office.told(lead)) == count
+    with pytest.raises(CommandIdReused):
+        await office.do(lead, ReleaseLead(reason="workload"), BY_OTHER_REP, key="mine")
+
+
+async def test_a_claim_is_lost_by_what_the_log_says_and_not_by_memory() -> None:
+    office = await Office().staffed()
+    lead = await claimed_by_another(office)
+    stale = office.another_desk()
+    await stale.state(LEAD, lead)
+    await office.do(lead, ReleaseLead(reason="workload"), BY_REP)
+    assert (await stale.handle(lead, ClaimLead(), by=BY_OTHER_REP)).events == ("LeadAssigned.v1",)
 
 
 async def test_nobody_is_assigned_to_who_left_at_the_same_moment() -> None:

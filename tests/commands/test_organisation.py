@@ -1,19 +1,33 @@
-"""Wishes about people, teams and sources."""
+"""Wishes about people, teams, the desk's seat and sources."""
+
+from typing import Any
 
 import pytest
 
-from commands.command import PERSON, NotLookedUpYet, Surroundings
+from commands.command import PERSON, NothingThere, NotLookedUpYet, Surroundings
 from commands.desk import Receipt
 from commands.people import AddPerson, MovePerson, Profile, RemovePerson
+from commands.seat import EntrustDesk
 from commands.sources import RegisterSource, RetireSource
 from commands.teams import EntrustTeam, FormTeam, PlaceTeam
-from domain.identity import PersonId, SourceId, TeamId, person_stream, source_stream, team_stream
-from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.identity import DESK, PersonId, SourceId, StreamId, TeamId, person_stream, source_stream, team_stream
+from domain.person import Person, PersonJoined, PersonLeft, PersonMoved, PersonUnknown
+from domain.seat import DeskEntrusted, Seat
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import Team, TeamFormed, TeamPlaced, TeamsWouldStandInACircle, TeamUnknown
-from tests.commands.story import ADMIN, BY_REP, NINE, NORTH, REP, SOUTH, Office, States
+from tests.commands.story import ADMIN, BY_REP, MANAGER, NINE, NORTH, OTHER_REP, REP, SOUTH, Office, States
 
-Wish = AddPerson | MovePerson | RemovePerson | FormTeam | EntrustTeam | PlaceTeam | RegisterSource | RetireSource
+Wish = (
+    EntrustDesk
+    | AddPerson
+    | MovePerson
+    | RemovePerson
+    | FormTeam
+    | EntrustTeam
+    | PlaceTeam
+    | RegisterSource
+    | RetireSource
+)
 
 
 async def do(office: Office, wish: Wish) -> Receipt:
@@ -76,6 +90,47 @@ async def test_a_rep_changes_none_of_it(wish: AddPerson | FormTeam | RegisterSou
     with pytest.raises(Exception, match="nothing here, or nothing that you may see"):
         await office.do(wish.stream, wish, BY_REP)
     assert await office.head() == head
+
+
+async def test_the_desk_is_entrusted_to_somebody_who_is_here() -> None:
+    office = await Office().staffed()
+    await do(office, EntrustDesk(to=MANAGER))
+    assert (await do(office, EntrustDesk(to=MANAGER))).events == ()
+    assert await office.told(DESK) == [DeskEntrusted(to=MANAGER, at=NINE, by=ADMIN.actor)]
+    with pytest.raises(NothingThere):
+        await office.do(DESK, EntrustDesk(to=REP), BY_REP)
+    with pytest.raises(PersonUnknown):
+        await do(office, EntrustDesk(to=PersonId("nobody")))
+
+
+LINE: dict[StreamId, tuple[Any, int]] = {
+    team_stream(NORTH): (Team(id=NORTH, above=SOUTH, accountable=REP), 1),
+    team_stream(SOUTH): (Team(id=SOUTH, accountable=MANAGER), 1),
+    person_stream(REP): (Person(id=REP, here=True), 1),
+    person_stream(MANAGER): (Person(id=MANAGER, here=True), 1),
+    person_stream(OTHER_REP): (Person(id=OTHER_REP, here=True), 1),
+}
+
+
+@pytest.mark.parametrize(
+    ("seat", "here", "team", "ladder", "seated"),
+    [
+        (OTHER_REP, True, NORTH, (REP, MANAGER, OTHER_REP), OTHER_REP),
+        (OTHER_REP, True, None, (OTHER_REP,), OTHER_REP),
+        (REP, True, NORTH, (REP, MANAGER), REP),
+        (OTHER_REP, False, NORTH, (REP, MANAGER), None),
+        (None, True, NORTH, (REP, MANAGER), None),
+        (None, True, None, (), None),
+    ],
+)
+def test_the_ladder_ends_with_the_desks_seat(
+    seat: PersonId | None, here: bool, team: TeamId | None, ladder: tuple[PersonId, ...], seated: PersonId | None
+) -> None:
+    known = LINE | {DESK: (Seat(accountable=seat), 1), person_stream(OTHER_REP): (Person(id=OTHER_REP, here=here), 1)}
+    around = Surroundings(States(known))
+    assert around.ladder(team) == ladder
+    assert around.guards[DESK] == 1
+    assert around.seat() == seated
 
 
 def test_a_line_of_teams_ends_even_where_the_record_is_a_circle() -> None:

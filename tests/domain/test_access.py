@@ -1,5 +1,6 @@
 """Who may do what: the whole matrix, to be checked by a person."""
 
+from dataclasses import replace
 from itertools import product
 from typing import get_args
 
@@ -156,6 +157,25 @@ def test_who_may_do_this_to_a_person_or_a_team(action: Action) -> None:
     for what, allowed in zip(OTHERS, rows(ON_OTHERS)[action], strict=True):
         for letter, role in ROLES.items():
             assert may(CALLERS[role], action, what) == (letter in allowed), (role, action, what)
+
+
+@pytest.mark.parametrize("action", get_args(Action))
+def test_whoever_answers_for_the_desk_may_with_every_team_what_others_may_with_theirs(action: Action) -> None:
+    manager = Principal("dora", "manager", "key:2")
+    seated = replace(manager, answers_for_the_desk=True)
+    theirs = replace(manager, answers_for=frozenset({NORTH}))
+    for where in (NORTH, SOUTH, None):
+        assert may(seated, action, OfLead(BEN, where)) == may(theirs, action, OfLead(BEN, NORTH))
+        assert may(seated, action, OfPerson(BEN, where)) == may(theirs, action, OfPerson(BEN, NORTH))
+    assert may(seated, action, OfTeam(SOUTH)) == may(theirs, action, OfTeam(NORTH))
+    assert may(seated, action, EACH_TEAM) == may(theirs, action, OfTeam(NORTH))
+    assert may(seated, action, THE_DESK) == may(manager, action, THE_DESK)
+
+
+def test_the_desks_seat_makes_a_manager_of_nobody() -> None:
+    seated = Principal("anna", "rep", "key:1", team=NORTH, answers_for_the_desk=True)
+    assert not may(seated, "lead.see", OfLead(BEN, SOUTH))
+    assert not may(seated, "leads.count", EACH_TEAM)
 
 
 @pytest.mark.parametrize(("action", "scope"), [*product(get_args(Action), repeat=2)])

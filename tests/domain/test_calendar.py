@@ -1,5 +1,6 @@
 """Calendars: hours and holidays are set from now on, and never for what was decided before."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -88,11 +89,25 @@ def test_later_hours_hold_from_now_on_or_later() -> None:
     assert calendar.hours_at(ONE) is calendar.hours_at(ONE + timedelta(days=1))
 
 
+def test_hours_that_are_only_scheduled_may_be_changed_and_taken_back() -> None:
+    scheduled = was_set(SHORT, TEN, ONE)
+    assert setting(was_set(), scheduled) == [was_set(at=TEN, effective_from=TEN)]
+    calendar = replay([was_set(), scheduled, was_set(at=TEN, effective_from=TEN)])
+    assert calendar.hours_at(ONE).week == WEEK
+
+
+def test_before_any_hours_hold_the_first_that_were_told_are_counted_with_whatever_is_told_later() -> None:
+    calendar = replay([was_set(effective_from=ONE), was_set(SHORT, TEN, TEN)])
+    assert [calendar.hours_at(at).week for at in (NINE, TEN, ONE)] == [WEEK, SHORT, SHORT]
+
+
 def test_the_past_is_not_rewritten() -> None:
     with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02T09:00:00"):
         setting(was_set(), week=SHORT, effective_from=NINE)
-    with pytest.raises(WouldRewriteThePast, match=r"but 2026-03-02T13:00:00.* stands already"):
-        setting(was_set(), was_set(SHORT, TEN, ONE), week=WEEK, effective_from=ONE - timedelta(minutes=1))
+    with pytest.raises(WouldRewriteThePast, match="but what held before 2026-03-02T10:00:00"):
+        setting(was_set(), was_set(SHORT, TEN, ONE), week=WEEK, effective_from=TEN - timedelta(minutes=1))
+    with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02T10:00:00"):
+        set_hours(replay([was_set()]), VIENNA, "UTC", SHORT, None, Occasion(by=ADMIN, now=ONE, at=TEN))
     with pytest.raises(DatedBeforeALaterChange):
         setting(was_set(at=TEN), week=SHORT, at=NINE)
 
@@ -189,6 +204,9 @@ def test_today_is_what_the_calendars_zone_calls_today() -> None:
     late = NINE.replace(hour=23, minute=30)
     with pytest.raises(DayIsPast):
         except_days(replay([was_set()]), VIENNA, [ExceptedDay(late.date())], on(late))
+    in_honolulu = replace(was_set(), zone="Pacific/Honolulu")
+    to_move = was_set(at=TEN, effective_from=late + timedelta(days=1))
+    assert except_days(replay([in_honolulu, to_move]), VIENNA, [ExceptedDay(late.date())], on(late))
 
 
 def test_nothing_is_slipped_in_before_a_later_change() -> None:

@@ -135,11 +135,25 @@ def test_later_terms_leave_earlier_ones_as_they_were() -> None:
     assert [(terms.version, terms.snooze_at_most_minutes) for terms in (before, after)] == [(1, 480), (2, 0)]
 
 
+def test_what_is_only_scheduled_may_be_changed_and_taken_back() -> None:
+    scheduled = was_set(at=TEN, effective_from=ONE, cap=0)
+    sooner = was_set(at=TEN, effective_from=TEN, cap=60)
+    assert setting(was_set(), scheduled, cap=60) == [sooner]
+    policy = replay([was_set(), scheduled, sooner])
+    assert [terms and terms.version for terms in map(policy.terms_at, (NINE, TEN, ONE))] == [1, 3, 3]
+    as_before = was_set(at=TEN, effective_from=TEN)
+    assert setting(was_set(), scheduled) == [as_before]
+    assert setting(was_set(), scheduled, as_before) == []
+
+
 def test_the_past_is_not_rewritten() -> None:
     with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02T09:00:00"):
         setting(was_set(), cap=0, effective_from=NINE)
-    with pytest.raises(PolicyWouldRewriteThePast, match="but 2026-03-02T13:00:00"):
-        setting(was_set(), was_set(at=TEN, effective_from=ONE, cap=0), cap=1, effective_from=TEN)
+    with pytest.raises(PolicyWouldRewriteThePast, match="but what held before 2026-03-02T13:00:00"):
+        setting(was_set(), was_set(at=TEN, effective_from=ONE, cap=0), cap=1, effective_from=TEN, at=ONE)
+    told_late = Occasion(by=ADMIN, now=ONE, at=TEN)
+    with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02T10:00:00"):
+        set_policy(replay([was_set()]), QUICK, OFFICE, HOURS, (RESPOND,), 0, None, told_late)
     with pytest.raises(DatedBeforeALaterChange):
         setting(was_set(at=TEN), cap=0, at=NINE)
 
@@ -248,6 +262,9 @@ def test_terms_are_in_force_from_an_instant_on() -> None:
     with pytest.raises(PolicyIsNotInForce, match="Policy quick does not hold at 2026-03-02T08:59:00") as refused:
         in_force(policy, QUICK, NINE - timedelta(minutes=1))
     assert refused.value.about["effective_from"] == "2026-03-02T09:00:00+00:00"
+    sooner = replay([was_set(effective_from=ONE), was_set(effective_from=TEN, cap=0)])
+    with pytest.raises(PolicyIsNotInForce, match="it holds from 2026-03-02T10:00:00"):
+        in_force(sooner, QUICK, NINE)
     with pytest.raises(PolicyUnknown):
         in_force(Policy(), QUICK, NINE)
     with pytest.raises(PolicyUnknown, match="No policy called quick"):

@@ -105,14 +105,38 @@ async def test_each_policy_is_listed_as_it_holds_at_an_instant(database: str, co
     assert await listed(at=before, to_come=True) == [("calm", 1), ("quick", 1)]
 
 
+async def test_a_policy_to_come_is_listed_as_the_last_word_says(
+    database: str, connection: AsyncConnection[Any]
+) -> None:
+    sooner = replace(SECOND, effective_from=TOMORROW)
+    sooner_still = replace(SECOND, effective_from=TOMORROW, at=TOMORROW)
+    told = [replace(FIRST, effective_from=LATER), sooner, sooner_still]
+    await folded(database, policies.policies, *((policy_stream(QUICK), event) for event in told))
+
+    async def listed(**how: Any) -> list[tuple[int, Any]]:
+        found = await policies.every_policy(connection, **how)
+        return [(one.terms.version, one.terms.effective_from) for one in found]
+
+    assert await listed(at=NINE, to_come=True) == [(3, TOMORROW)]
+    assert await listed(at=LATER) == [(3, TOMORROW)]
+
+
+async def test_rules_that_were_taken_back_are_not_to_come(database: str, connection: AsyncConnection[Any]) -> None:
+    as_before = replace(RULES, effective_from=TOMORROW)
+    then = replace(NO_RULES, effective_from=LATER)
+    await folded(database, policies.rulebook, *((RULEBOOK, event) for event in (RULES, OTHER_RULES, as_before, then)))
+    assert [one.version for one in await policies.rules_from(connection, NINE)] == [1, 3, 4]
+    assert [one.version for one in await policies.rules_from(connection, LATER)] == [4]
+
+
 async def test_the_rules_that_hold_and_those_to_come(database: str, connection: AsyncConnection[Any]) -> None:
     await folded(database, policies.rulebook, *((RULEBOOK, event) for event in (RULES, NO_RULES, OTHER_RULES)))
 
     async def rules(at: Any) -> list[tuple[int, tuple[Rule, ...]]]:
         return [(one.version, one.rules) for one in await policies.rules_from(connection, at)]
 
-    assert await rules(NINE) == [(1, RULES.rules), (2, ()), (3, (Rule(CALM),))]
+    assert await rules(NINE) == [(1, RULES.rules), (3, (Rule(CALM),))]
     assert await rules(LATER) == [(3, (Rule(CALM),))]
-    assert [version for version, _ in await rules(NINE - timedelta(seconds=1))] == [1, 2, 3]
+    assert [version for version, _ in await rules(NINE - timedelta(seconds=1))] == [1, 3]
     (*_, last) = await policies.rules_from(connection, LATER)
     assert (last.effective_from, last.set_at, last.set_by) == (LATER, NINE, "admin-1")

@@ -15,6 +15,7 @@ from domain.notice import NoticeAddressed, NoticeSent
 from domain.person import PersonEvent, PersonHoursSet
 from domain.policy import PolicySet
 from domain.rulebook import RulesOrdered
+from domain.seat import DeskEntrusted
 from domain.source import SourceEvent
 from domain.team import TeamEvent
 from projections import timeline
@@ -23,13 +24,14 @@ from tests.projections.scripted_log import LEAD, ScriptedLog, caught_up, minutes
 from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, EXAMPLES, NINE, REP
 
 UNIONS = (LeadEvent, PersonEvent, TeamEvent, SourceEvent, CalendarEvent)
-EVERY_EVENT = [*(event for union in UNIONS for event in get_args(union)), PolicySet, RulesOrdered]
+EVERY_EVENT = [*(event for union in UNIONS for event in get_args(union)), PolicySet, RulesOrdered, DeskEntrusted]
 
 READ_ALOUD = {
     "LeadCreated": "The lead arrived from website, in the queue of team north; only the day is known.",
     "ContactCorrected": "rep-7 put right how the lead can be reached.",
     "LeadRouted": "manager-1 sent the lead to the queue of team north.",
     "LeadAssigned": "manager-1 assigned the lead to rep-7 of team north; before, it was rep-8's.",
+    "ClaimLost": "rep-8 claimed the lead too; rep-7 had been first.",
     "LeadReleased": "rep-7 gave the lead back to the queue of team north: absence.",
     "LeadContacted": "rep-7 called the lead and reached them.",
     "LeadFollowedUp": "rep-7 wrote the lead an e-mail.",
@@ -46,7 +48,7 @@ READ_ALOUD = {
     "LeadEscalated": "rep-7 told manager-1, on rung 1, about the lead: nobody had contacted it.",
     "ClockStarted": (
         "Clock 2: somebody has to follow up by 2026-03-02 15:00 UTC "
-        "(policy quick, version 3; calendar office, version 5)."
+        "(policy quick, version 3; calendar office, version 5; rulebook, version 2)."
     ),
     "ClockMoved": "Clock 2 stands still while the lead waits: it is due by 2026-03-02 16:00 UTC.",
     "ClockStopped": "Clock 2 stopped at 2026-03-02 09:00 UTC: the lead was answered.",
@@ -77,6 +79,7 @@ READ_ALOUD = {
     "TeamFormed": "Team north was formed, under team sales.",
     "TeamEntrusted": "manager-1 answers for team north; before, rep-7 did.",
     "TeamPlaced": "Team north was placed under team sales.",
+    "DeskEntrusted": "manager-1 answers for the whole desk; before, rep-7 did.",
     "SourceRegistered": "Source website was registered; its leads go to the queue of team north.",
     "SourceRetired": "Source website was retired.",
     "CalendarSet": (

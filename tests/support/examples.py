@@ -10,6 +10,7 @@ from domain.event import Actor, Event, Sealed
 from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -55,6 +56,7 @@ from domain.notice import (
 from domain.person import PersonHoursSet, PersonJoined, PersonLeft, PersonMoved, ProfileCorrected
 from domain.policy import ClockRule, PolicySet, Rung
 from domain.rulebook import Rule, RulesOrdered
+from domain.seat import DeskEntrusted
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 
@@ -99,6 +101,7 @@ _EVENTS: tuple[Event, ...] = (
     ContactCorrected(at=NINE, by=BY_REP, contact=CONTACT),
     LeadRouted(at=NINE, by=BY_MANAGER, team=NORTH),
     LeadAssigned(at=NINE, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE, because="by_hand"),
+    ClaimLost(at=NINE, by=Actor(COLLEAGUE, "rep", "key:lk_5d1e0b"), who=COLLEAGUE, to=REP),
     LeadReleased(at=NINE, by=BY_REP, owner=REP, team=NORTH, reason="absence", note=NOTE, step=None),
     LeadContacted(
         at=NINE,
@@ -139,6 +142,7 @@ _EVENTS: tuple[Event, ...] = (
         calendar_version=5,
         promised_for=NINE.replace(hour=15),
         escalation=None,
+        rulebook_version=2,
     ),
     ClockMoved(
         at=NINE,
@@ -185,6 +189,7 @@ _EVENTS: tuple[Event, ...] = (
     TeamFormed(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
     TeamEntrusted(at=NINE, by=BY_ADMIN, team=NORTH, to=MANAGER, previous=REP),
     TeamPlaced(at=NINE, by=BY_ADMIN, team=NORTH, above=SALES),
+    DeskEntrusted(at=NINE, by=BY_ADMIN, to=MANAGER, previous=REP),
     SourceRegistered(at=NINE, by=BY_ADMIN, source=WEBSITE, team=NORTH),
     SourceRetired(at=NINE, by=BY_ADMIN, source=WEBSITE),
     CalendarSet(

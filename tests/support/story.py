@@ -68,14 +68,20 @@ class Asked(Generic[S]):
     def then_nothing(self) -> None:
         assert list(self.decide(self.given.state)) == []
 
-    def then_refused(self, refusal: type[Refusal], sentence: str | None = None) -> None:
-        """The rule declines, and this is what the user reads."""
+    def then_refused(self, refusal: type[Refusal], sentence: str | None = None, on_record: Event | None = None) -> None:
+        """The rule declines, and this is what the user reads; what is put on record is told once, in these words."""
         with pytest.raises(refusal) as refused:
             self.decide(self.given.state)
         assert type(refused.value) is refusal
         assert "(unknown)" not in refused.value.sentence
         if sentence is not None:
             assert refused.value.sentence == sentence
+        assert refused.value.on_record == on_record
+        if refused.value.on_record is not None:
+            assert refused.value.on_record.refusal.sentence == refused.value.sentence
+            Asked(Given(self.given.evolve(self.given.state, on_record), self.given.evolve), self.decide).then_refused(
+                refusal, sentence
+            )
 
 
 def given(*events: LeadEvent) -> Given[lead.Lead]:

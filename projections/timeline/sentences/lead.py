@@ -8,6 +8,7 @@ from domain.identity import PersonId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
+    ClaimLost,
     ClockBreached,
     ClockMoved,
     ClockStarted,
@@ -163,6 +164,12 @@ def assigned(event: LeadAssigned) -> str:
             return f"{event.by.id} assigned the lead to {to}; {before}."
 
 
+@timeline.when(ClaimLost)
+def claim_lost(event: ClaimLost) -> str:
+    """Who came too late, and who had been first."""
+    return f"{event.who} claimed the lead too; {event.to} had been first."
+
+
 @timeline.when(LeadReleased)
 def released(event: LeadReleased) -> str:
     """By its owner, or over their head."""
@@ -242,6 +249,8 @@ def clock_started(event: ClockStarted) -> str:
     cites = f"policy {event.policy}, version {event.policy_version}"
     if event.calendar is not None:
         cites += f"; calendar {event.calendar}, version {event.calendar_version}"
+    if event.rulebook_version is not None:
+        cites += f"; rulebook, version {event.rulebook_version}"
     return f"Clock {event.number}: {OWED[event.clock]} by {_utc(event.respond_by)} ({cites})."
 
 

@@ -1,9 +1,10 @@
-"""What happened to people, teams and sources, in words."""
+"""What happened to people, teams, the desk and sources, in words."""
 
 from __future__ import annotations
 
 from domain.identity import TeamId
 from domain.person import PersonJoined, PersonLeft, PersonMoved
+from domain.seat import DeskEntrusted
 from domain.source import SourceRegistered, SourceRetired
 from domain.team import TeamEntrusted, TeamFormed, TeamPlaced
 from projections.timeline.entries import timeline
@@ -44,6 +45,13 @@ def entrusted(event: TeamEntrusted) -> str:
 def placed(event: TeamPlaced) -> str:
     """Under which other team."""
     return f"Team {event.team} was placed under {_team(event.above)}."
+
+
+@timeline.when(DeskEntrusted)
+def desk_entrusted(event: DeskEntrusted) -> str:
+    """Who answers for all of it, and who did."""
+    before = f"{event.previous} did" if event.previous else "nobody did"
+    return f"{event.to} answers for the whole desk; before, {before}."
 
 
 @timeline.when(SourceRegistered)

@@ -99,7 +99,7 @@ TERMS = Terms(
 )
 
 
-GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5)
+GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5, 4)
 
 
 @dataclass
@@ -140,12 +140,14 @@ class Told:
         assert follow(self.lead, (), self.policies, occasion) == []
         return told[len(deeds) :]
 
-    def timekeeper_comes(self, at: datetime, ladder: Sequence[PersonId] = LADDER) -> list[LeadEvent]:
+    def timekeeper_comes(
+        self, at: datetime, ladder: Sequence[PersonId] = LADDER, seat: PersonId | None = None
+    ) -> list[LeadEvent]:
         occasion = on(at, TIMEKEEPER)
-        fired = fire(self.lead, ladder, occasion)
+        fired = fire(self.lead, ladder, occasion, seat=seat)
         if fired:
             self.happens(*fired)
-        assert fire(self.lead, ladder, occasion) == []
+        assert fire(self.lead, ladder, occasion, seat=seat) == []
         return fired
 
 
@@ -159,7 +161,7 @@ def test_a_lead_that_arrives_starts_the_clock_of_the_first_response() -> None:
     assert isinstance(started, ClockStarted)
     assert (started.clock, started.number, started.started_at, started.respond_by) == ("first_response", 1, NINE, TEN)
     assert (started.policy, started.policy_version) == ("quick", 3)
-    assert (started.calendar, started.calendar_version) == ("office", 5)
+    assert (started.calendar, started.calendar_version, started.rulebook_version) == ("office", 5, 4)
     due = [(rung.due_at - TEN) // MINUTE for rung in started.rungs]
     assert due == [-15, 0, 30, 60, 90]
 
@@ -512,6 +514,24 @@ def test_above_somebody_who_is_no_longer_on_the_ladder_is_its_first_rung() -> No
     story.timekeeper_comes(TEN)
     above = of(story.timekeeper_comes(TEN + 30 * MINUTE, ladder=(DORA, ANNA)), LeadEscalated)
     assert [(event.told, event.rung) for event in above] == [(DORA, 1)]
+
+
+def test_what_reaches_nobody_else_reaches_the_desks_seat() -> None:
+    story = Told(created(team=None))
+    told = [(type(one).__name__, one.told) for one in story.timekeeper_comes(TEN, ladder=(CARLA,), seat=CARLA)
+            if isinstance(one, SomebodyReminded | LeadEscalated)]  # fmt: skip
+    assert told == [("SomebodyReminded", CARLA), ("LeadEscalated", CARLA)]
+    above = of(story.timekeeper_comes(NINE + 150 * MINUTE, ladder=(DORA, CARLA), seat=CARLA), LeadEscalated)
+    assert [(one.told, one.rung, one.step.clock) for one in above] == [(None, 3, 2), (CARLA, 2, 1)]
+
+
+def test_above_who_answers_for_the_team_alone_is_whoever_has_the_desks_seat() -> None:
+    story = Told(created(), assigned(at=NINE))
+    told = of(story.timekeeper_comes(NINE + 150 * MINUTE, ladder=(CARLA,), seat=CARLA), LeadEscalated)
+    assert [(one.told, one.rung) for one in told] == [(CARLA, 1), (CARLA, 1)]
+    without = Told(created(), assigned(at=NINE))
+    told = of(without.timekeeper_comes(NINE + 150 * MINUTE, ladder=(CARLA,)), LeadEscalated)
+    assert [(one.told, one.rung) for one in told] == [(CARLA, 1), (None, 2)]
 
 
 def test_a_seat_is_on_no_rung_of_the_line() -> None:

@@ -63,13 +63,18 @@ def test_there_is_nobody_on_other_rungs(rung: int) -> None:
 def test_a_ladder_with_nobody_on_it_is_refused() -> None:
     given(created()).when(escalate, (), 1, "no_contact", None, on(ELEVEN)).then_refused(
         NobodyAnswers,
-        "Nobody who is here answers for team north, or for a team above it; entrust it to somebody first.",
+        "Nobody who is here answers for team north, for one above it or for the desk; entrust it to somebody first.",
     )
 
 
-def test_a_lead_in_no_team_is_refused() -> None:
-    given(created(team=None)).when(escalate, LADDER, 1, "no_contact", None, on(ELEVEN)).then_refused(
-        LeadIsInNoTeam, "The lead is in no team's hands, so nobody answers for it; route or assign it first."
+def test_a_lead_in_no_team_reaches_the_desks_seat() -> None:
+    given(created(team=None)).when(escalate, LADDER[:1], 1, "no_contact", None, on(TWELVE)).then(escalated())
+
+
+def test_a_lead_in_no_team_is_refused_where_nobody_has_the_desks_seat() -> None:
+    given(created(team=None)).when(escalate, (), 1, "no_contact", None, on(ELEVEN)).then_refused(
+        LeadIsInNoTeam,
+        "The lead is in no team's hands, and nobody has the desk's seat; route or assign it, or entrust the desk.",
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import event as note_that
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from domain.identity import PersonId, SourceId, TeamId
 from domain.lead import arrival, closing, contact, escalation, ownership
 from domain.lead.contact import grade
 from domain.lead.events import (
+    ClaimLost,
     ContactCorrected,
     LeadAssigned,
     LeadContacted,
@@ -163,6 +166,8 @@ def live(life: list[Wish]) -> list[Step]:
             events = wish.decide(lead)
         except Refusal as refusal:
             refused = refusal
+            if isinstance(refusal.on_record, ClaimLost):
+                events = [refusal.on_record]
         for event in events:
             lead = evolve(lead, event)
         note_that(f"{wish.rule.__name__}: {_outcome(events, refused)}")
@@ -205,7 +210,17 @@ def test_every_refusal_says_what_stands_in_the_way_and_changes_nothing(life: lis
         if step.refused is not None:
             assert "(unknown)" not in step.refused.sentence
             assert "None" not in step.refused.sentence
-            assert step.after == step.before
+            assert step.after._replace(lost_claims=step.before.lost_claims) == step.before
+
+
+@settings(deadline=None)
+@given(lives(ANY))
+def test_what_was_refused_on_record_is_refused_again_in_the_same_words_and_not_on_record(life: list[Wish]) -> None:
+    for step in live(life):
+        if step.refused is not None and step.refused.on_record is not None:
+            with pytest.raises(type(step.refused), match=re.escape(step.refused.sentence)) as again:
+                step.wish.decide(step.after)
+            assert again.value.on_record is None
 
 
 @settings(deadline=None)

@@ -1,15 +1,23 @@
 """Exactly one person is answerable for a lead, or nobody yet."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain.event import Actor, Role
 from domain.identity import PersonId, PolicyId
-from domain.lead.events import ClockStarted, LeadAssigned, LeadOffered, LeadReleased, Step
+from domain.lead.events import (
+    ClaimLost,
+    ClockStarted,
+    LeadAssigned,
+    LeadIsAlreadyClaimed,
+    LeadOffered,
+    LeadReleased,
+    Step,
+)
 from domain.lead.ownership import (
     HadItBefore,
-    LeadIsAlreadyClaimed,
     NotYourLead,
     SpeaksForAnother,
     assign,
@@ -18,10 +26,10 @@ from domain.lead.ownership import (
     release,
 )
 from domain.lead.standing import LeadIsClosed, LeadIsUnassigned, LeadUnknown
-from domain.lead.state import replay
+from domain.lead.state import evolve, replay
 from domain.occasion import DatedBeforeALaterChange
 from domain.person import Person, PersonHasLeft, PersonUnknown
-from tests.domain.lead.told import NORTH, NOTE, SOUTH, assigned, created, lost, released, reopened
+from tests.domain.lead.told import NORTH, NOTE, SOUTH, assigned, created, escalated, lost, released, reopened
 from tests.support.story import (
     ANNA,
     BEN,
@@ -125,6 +133,57 @@ def test_the_second_claim_is_told_who_was_first() -> None:
     )
 
 
+CLAIMED = LeadAssigned(to=ANNA, team=NORTH, because="claimed", at=TEN, by=BY_ANNA)
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+def lost_by_ben(at: datetime) -> ClaimLost:
+    return ClaimLost(who=BEN, to=ANNA, at=at, by=BY_BEN)
+
+
+@pytest.mark.parametrize("at", [TEN, TEN + HALF_AN_HOUR])
+def test_a_claim_that_comes_a_little_late_is_lost_on_record_and_once(at: datetime) -> None:
+    given(created(), CLAIMED).when(claim, BEN_HERE, BEN, on(at, BY_BEN)).then_refused(
+        LeadIsAlreadyClaimed, "Somebody was first: the lead is anna's.", on_record=lost_by_ben(at)
+    )
+
+
+@pytest.mark.parametrize("at", [TEN - timedelta(microseconds=1), TEN + HALF_AN_HOUR + timedelta(microseconds=1)])
+def test_who_does_not_claim_within_half_an_hour_of_the_first_has_lost_no_race(at: datetime) -> None:
+    given(created(), CLAIMED).when(claim, BEN_HERE, BEN, on(at, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+
+
+def test_a_lead_that_was_given_to_somebody_is_lost_by_nobody() -> None:
+    by_hand = given(created(), CLAIMED, assigned(CARLA, ELEVEN, previous=ANNA))
+    by_hand.when(claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+
+
+def test_who_could_not_have_had_it_has_lost_nothing() -> None:
+    taken = LeadReleased(owner=BEN, team=NORTH, reason="not_attended", at=NINE, by=BY_MANAGER)
+    excluded = given(created(), assigned(BEN, NINE), taken, CLAIMED)
+    excluded.when(claim, BEN_HERE, BEN, on(TEN, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+    gone = given(created(), CLAIMED).when(claim, Person(id=BEN), BEN, on(TEN, BY_BEN))
+    gone.then_refused(LeadIsAlreadyClaimed)
+
+
+def test_everybody_who_came_too_late_is_on_record_and_to_whoever_has_it_then() -> None:
+    carla = Person(id=CARLA, team=NORTH, here=True)
+    lead = given(created(), CLAIMED, lost_by_ben(TEN))
+    lead.when(claim, carla, CARLA, on(ELEVEN - HALF_AN_HOUR, BY_MANAGER)).then_refused(
+        LeadIsAlreadyClaimed, on_record=ClaimLost(who=CARLA, to=ANNA, at=ELEVEN - HALF_AN_HOUR, by=BY_MANAGER)
+    )
+    taken_again = LeadAssigned(to=CARLA, team=NORTH, because="claimed", at=ELEVEN, by=BY_MANAGER)
+    given(created(), CLAIMED, lost_by_ben(TEN), released(at=ELEVEN), taken_again).when(
+        claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)
+    ).then_refused(LeadIsAlreadyClaimed, on_record=ClaimLost(who=BEN, to=CARLA, at=ELEVEN, by=BY_BEN))
+
+
+def test_a_lost_claim_is_no_act_of_whoever_lost_it() -> None:
+    before = given(created(), CLAIMED, escalated(at=TEN)).state
+    after = evolve(before, ClaimLost(who=CARLA, to=ANNA, at=ELEVEN, by=BY_MANAGER))
+    assert after == before._replace(lost_claims=frozenset({CARLA}))
+
+
 OFFERED = LeadOffered(team=NORTH, step=Step(1, 1, ELEVEN), at=ELEVEN, by=BY_MANAGER)
 CLOCK = ClockStarted(
     clock="first_response",
@@ -142,10 +201,12 @@ CLOCK = ClockStarted(
 def test_what_was_offered_may_be_claimed_over_its_owners_head_by_a_team_mate() -> None:
     offered = given(created(), CLOCK, assigned(), OFFERED)
     mate = replace(BEN_HERE, team=NORTH)
-    state = offered.when(claim, mate, BEN, on(TWELVE, BY_BEN)).then(
-        LeadAssigned(to=BEN, team=NORTH, previous=ANNA, because="rescued", at=TWELVE, by=BY_BEN)
-    )
+    rescued = LeadAssigned(to=BEN, team=NORTH, previous=ANNA, because="rescued", at=TWELVE, by=BY_BEN)
+    state = offered.when(claim, mate, BEN, on(TWELVE, BY_BEN)).then(rescued)
     assert not state.offered
+    given(created(), CLOCK, assigned(), OFFERED, rescued).when(claim, ANNA_HERE, ANNA, on(TWELVE)).then_refused(
+        LeadIsAlreadyClaimed, on_record=ClaimLost(who=ANNA, to=BEN, at=TWELVE, by=BY_ANNA)
+    )
     offered.when(claim, BEN_HERE, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
     given(created(), assigned()).when(claim, mate, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
 

@@ -100,6 +100,21 @@ async def test_the_second_claim_is_told_who_was_first(world: World) -> None:
     refused = await world.post("team-mate", f"/leads/{lead}/claims", {})
     assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lead-is-already-claimed")
     assert refused.json()["about"] == {"owner": "rep-1"}
+    again = await world.post("team-mate", f"/leads/{lead}/claims", {})
+    assert (again.status_code, again.json()) == (409, refused.json())
+    world.position = await world.head()
+    story = (await world.see("rep", f"/leads/{lead}/timeline")).json()["items"]
+    assert [line["sentence"] for line in story[2:]] == ["rep-2 claimed the lead too; rep-1 had been first."]
+
+
+async def test_a_lost_claim_sent_again_with_its_key_is_refused_again(world: World) -> None:
+    lead = await world.lead()
+    await world.done("rep", f"/leads/{lead}/claims", {})
+    first, again = [
+        await world.post("team-mate", f"/leads/{lead}/claims", {}, Idempotency_Key="mine") for _ in range(2)
+    ]
+    assert (first.status_code, again.status_code, again.json()) == (409, 409, first.json())
+    assert (await world.post("team-mate", f"/leads/{lead}/claims", {}, Idempotency_Key="new")).json() == first.json()
 
 
 @pytest.mark.parametrize(

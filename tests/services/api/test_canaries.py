@@ -45,6 +45,7 @@ MISTAKES: tuple[tuple[str, Any], ...] = (
     ("/leads/{lead}/escalations", {"reason": NOTE, "rung": NAME}),
     ("/people", {"person": EMAIL, "profile": {"name": NAME, "email": NAME}}),
     ("/people/moves", {"person": NAME, "team": EMAIL}),
+    ("/desk/entrustments", {"to": EMAIL}),
     ("/sources", {"source": EMAIL}),
     ("/calendars", {"calendar": EMAIL, "zone": NAME, "week": {NAME: [], "monday": [{"opens": NAME, "closes": EMAIL}]}}),
     ("/calendars/exceptions", {"calendar": "office", "days": [{"day": NAME, "called": EMAIL}]}),
@@ -53,7 +54,7 @@ MISTAKES: tuple[tuple[str, Any], ...] = (
 )
 
 
-ADMINS = ("/people", "/sources", "/calendars", "/policies", "/rulebook")
+ADMINS = ("/people", "/desk", "/sources", "/calendars", "/policies", "/rulebook")
 
 
 async def test_no_canary_sings_outside_the_vault(

@@ -55,6 +55,23 @@ async def test_everything_that_a_deadline_was_computed_from_is_told(world: World
     assert [one["because"] for one in clock["did_not_stop"]] == ["a machine sent it"]
 
 
+async def test_the_rule_that_chose_the_policy_is_told_as_it_was_then(world: World) -> None:
+    north = {"policy": "at-all-hours", "team": "north"}
+    await world.done("admin", "/rulebook", {"rules": [{"policy": "at-all-hours", "source": "website"}, north]})
+    lead = str((await world.done("manager", "/leads", {"team": "north"}))["lead"])
+    await world.done("manager", f"/leads/{lead}/routings", {"team": "south"})
+    await world.done("admin", "/rulebook", {"rules": []})
+    answer = await world.see("auditor", f"/leads/{lead}/clocks")
+    [clock] = answer.json()["items"]
+    assert clock["rule"] == {
+        "rulebook_version": 2,
+        "number": 2,
+        "because": "rule 2: any source, team north, any priority",
+    }
+    story = (await world.see("auditor", f"/leads/{lead}/timeline")).json()["items"]
+    assert "rulebook, version 2" in story[1]["sentence"]
+
+
 async def test_a_clock_that_was_stopped_says_when_and_why(world: World) -> None:
     lead = await a_lead(world, arrived_minutes_ago=90)
     assert (await clocks(world, lead))[0]["standing"] == "overdue"

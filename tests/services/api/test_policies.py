@@ -60,21 +60,21 @@ async def test_a_policy_is_told_in_all_its_versions(world: World) -> None:
     assert (changed["policy"], changed["version"], changed["events"]) == ("quick", 2, ["PolicySet.v1"])
     await world.done("admin", "/policies", {"policy": "calm", "clocks": clocks, "effective_from": LATER})
     first, second = (await world.see("rep", "/policies/quick")).json()["versions"]
-    assert (first["version"], first["in_force"], first["calendar"]) == (1, True, "office")
+    assert (first["version"], first["standing"], first["calendar"]) == (1, "in_force", "office")
     assert (first["set_by"], first["clocks"]["first_response"]["rungs"][0]["unit"]) == ("admin-1", "business_minutes")
-    assert (second["version"], second["in_force"], second["calendar"]) == (2, False, None)
+    assert (second["version"], second["standing"], second["calendar"]) == (2, "scheduled", None)
     assert (second["effective_from"], second["snooze_at_most_minutes"]) == (LATER, 5)
     then = (await world.see("rep", "/policies/quick", as_of=LATER)).json()["versions"]
-    assert [one["in_force"] for one in then] == [False, True]
+    assert [one["standing"] for one in then] == ["past", "in_force"]
     before = (await world.see("rep", "/policies/quick", as_of="2000-01-01T00:00:00Z")).json()["versions"]
-    assert [one["in_force"] for one in before] == [False, False]
+    assert [one["standing"] for one in before] == ["scheduled", "scheduled"]
 
-    async def listed(**parameters: Any) -> list[tuple[str, int, bool]]:
+    async def listed(**parameters: Any) -> list[tuple[str, int, str]]:
         items = (await world.see("rep", "/policies", **parameters)).json()["items"]
-        return [(one["policy"], one["version"], one["in_force"]) for one in items]
+        return [(one["policy"], one["version"], one["standing"]) for one in items]
 
-    assert await listed() == [("calm", 1, False), ("quick", 1, True)]
-    assert await listed(as_of=LATER) == [("calm", 1, True), ("quick", 2, True)]
+    assert await listed() == [("calm", 1, "scheduled"), ("quick", 1, "in_force")]
+    assert await listed(as_of=LATER) == [("calm", 1, "in_force"), ("quick", 2, "in_force")]
     assert await listed(as_of="2000-01-01T00:00:00Z") == []
     page = (await world.see("rep", "/policies", limit=1)).json()
     assert (page["items"][0]["policy"], page["next"] is None) == ("calm", False)
@@ -88,7 +88,8 @@ async def test_what_is_told_of_a_policy_can_be_handed_in_again(world: World) -> 
     answer = await world.post("admin", "/policies", again)
     assert (answer.status_code, answer.json()["events"]) == (200, [])
     (setting,) = (await world.see("admin", "/calendars/office")).json()["settings"]
-    answer = await world.post("admin", "/calendars", {"calendar": "office", **setting})
+    again = {name: setting[name] for name in ("zone", "week", "effective_from")}
+    answer = await world.post("admin", "/calendars", {"calendar": "office", **again})
     assert (answer.status_code, answer.json()["events"]) == (200, [])
 
 
@@ -103,6 +104,29 @@ async def test_rules_are_told_in_their_order(world: World) -> None:
     assert (then["in_force"], then["to_come"]) == (to_come, [])
     before = (await world.see("rep", "/rulebook", as_of="2000-01-01T00:00:00Z")).json()
     assert (before["in_force"], len(before["to_come"])) == (None, 2)
+
+
+async def test_what_was_scheduled_is_taken_back_by_a_later_word(world: World) -> None:
+    calm = QUICK | {"snooze_at_most_minutes": 5, "effective_from": LATER}
+    await world.done("admin", "/policies", calm)
+    await world.done("admin", "/policies", QUICK | {"snooze_at_most_minutes": 7})
+    versions = (await world.see("rep", "/policies/quick", as_of=LATER)).json()["versions"]
+    assert [(one["version"], one["standing"]) for one in versions] == [(1, "past"), (2, "superseded"), (3, "in_force")]
+    assert (await world.see("rep", "/policies/quick/trial", start=LATER)).json()["version"] == 3
+
+    await world.done("admin", "/calendars", OFFICE | {"zone": "UTC", "effective_from": LATER})
+    assert [one["standing"] for one in (await world.see("rep", "/calendars/office")).json()["settings"]] == [
+        "in_force",
+        "scheduled",
+    ]
+    await world.done("admin", "/calendars", OFFICE)
+    (office,) = (await world.see("rep", "/calendars")).json()["items"]
+    assert [one["standing"] for one in office["settings"]] == ["past", "superseded", "in_force"]
+
+    await world.done("admin", "/rulebook", {"rules": [], "effective_from": LATER})
+    await world.done("admin", "/rulebook", {"rules": [{"policy": "quick"}]})
+    told = (await world.see("rep", "/rulebook")).json()
+    assert (told["in_force"]["version"], told["to_come"]) == (3, [])
 
 
 async def test_why_something_would_be_due_then(world: World) -> None:

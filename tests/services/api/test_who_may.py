@@ -70,6 +70,8 @@ QUESTIONS: dict[str, Any] = {
     "/teams/{team}": THE_TEAM,
     "/teams/{team}/ledger": THE_TEAM,
     "/teams/{team}/timeline": THE_TEAM,
+    "/desk": THE_DESK,
+    "/desk/timeline": THE_DESK,
     "/sources": THE_DESK,
     "/sources/{source}/timeline": THE_DESK,
     "/calendars": THE_DESK,

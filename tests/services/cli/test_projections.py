@@ -98,6 +98,7 @@ def test_what_was_set_aside_is_told_and_taken_up_once_it_is_put_right(
 def test_a_read_model_that_there_is_not_is_told_with_those_there_are(cli: Cli, act: str) -> None:
     answer = cli("projections", act, "cues", code=2)
     there_are = (
-        "calendars, deadlines, leads, ledger, notices, people, policies, queues, rulebook, sources, teams, timeline"
+        "calendars, deadlines, desk, leads, ledger, notices, people, policies, queues, rulebook, sources, teams, "
+        "timeline"
     )
     assert answer.stderr == f"There is no read model cues; there are {there_are}.\n"
