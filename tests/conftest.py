@@ -1,6 +1,12 @@
 """What every test may ask for."""
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
+
+from adapters.vault import KeyFile
+from services.settings import Settings
 
 # The words of given/when/then are asserts in a module of their own; pytest explains those only when told beforehand.
 pytest.register_assert_rewrite("tests.support")
@@ -24,3 +30,10 @@ __all__ = [
     "stopped_server_folder",
     "used_folder",
 ]
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    vault_key = tmp_path / "vault.key"
+    KeyFile.create(vault_key, datetime.now(UTC))
+    return Settings(home=tmp_path, dsn=database, vault_key_file=vault_key)
