@@ -252,8 +252,8 @@ async def test_what_will_never_work(office: PostOffice, mail: Mail, at: str, ans
 @pytest.mark.parametrize("at", ["greeting", "mail", "rcpt", "data"])
 async def test_a_server_that_says_nothing_does_not_hold_us(office: PostOffice, at: str) -> None:
     office.when(at=at, then=HANG)  # type: ignore[arg-type]
-    async with Mail(server_of(office, timeout_seconds=0.3)) as mail:
-        async with asyncio.timeout(3):
+    async with Mail(server_of(office, timeout_seconds=0.8)) as mail:
+        async with asyncio.timeout(10):
             told = await trouble(mail)
         assert (told.reason, told.perhaps_taken) == ("timed_out", at == "data")
         office.behave()
@@ -262,8 +262,8 @@ async def test_a_server_that_says_nothing_does_not_hold_us(office: PostOffice, a
 
 async def test_who_waits_for_others_is_not_held_either(office: PostOffice) -> None:
     office.when(at="rcpt", then=HANG)
-    async with Mail(server_of(office, timeout_seconds=0.5)) as mail, asyncio.timeout(1.5):
-        told = await asyncio.gather(*[trouble(mail) for _ in range(CONNECTIONS * 3)])
+    async with Mail(server_of(office, timeout_seconds=1.0)) as mail, asyncio.timeout(3.0):
+        told = await asyncio.gather(*[trouble(mail) for _ in range(CONNECTIONS * 5)])
         assert {one.reason for one in told} == {"timed_out"}
 
 
@@ -295,6 +295,17 @@ async def test_a_connection_that_broke_while_it_was_kept_is_replaced(office: Pos
     office.when(at="mail", then="421 4.7.0 enough for one connection", times=1)
     await mail.send(LETTER)
     assert [taken.connection for taken in office.letters] == [1, 2, 3, 4]
+
+
+async def test_a_kept_connection_that_ended_says_nothing_about_what_the_server_can(
+    office: PostOffice, mail: Mail
+) -> None:
+    zoe = replace(LETTER, to="zoë@example.com")
+    await mail.send(zoe)
+    office.hang_up()
+    await asyncio.to_thread(eventually, lambda: office.open_connections == 0)
+    await mail.send(zoe)
+    assert [taken.connection for taken in office.letters] == [1, 2]
 
 
 async def test_many_letters_at_once_take_few_connections(office: PostOffice, mail: Mail) -> None:

@@ -271,6 +271,7 @@ def test_short_names_stay_and_long_ones_are_cut() -> None:
         ("{{ nmae }}", "there is no fact called nmae"),
         ("{% if false %}{{ nmae }}{% endif %}", "there is no fact called nmae"),
         ("{{ counts.latest }}", "has no attribute 'latest'"),
+        ("{{ counts.latest|when }}", "has no attribute 'latest'"),
         ("{{ due_at }}", "an instant is written with a filter"),
         ("{{ name|when }}", "there is no instant here"),
         ("{{ name|late }}", "there are no minutes here"),
@@ -314,6 +315,17 @@ def test_a_file_that_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "reminder.txt").write_bytes("Grüße\n".encode() + b"\xff")
     with pytest.raises(TemplateTrouble, match=r"reminder\.txt, line 2: it is no UTF-8"):
         Letters(tmp_path).mail("reminder", None, ADA)
+
+
+def test_a_template_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").mkdir()
+    with pytest.raises(TemplateTrouble, match=r"reminder\.txt: it cannot be read: Is a directory"):
+        Letters(tmp_path).mail("reminder", None, ADA)
+
+
+def test_a_file_in_the_place_of_a_team_s_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "north").write_text("a note")
+    assert Letters(tmp_path).mail("reminder", "north", ADA) == SHIPPED_ONES.mail("reminder", None, ADA)
 
 
 def test_what_is_shipped_has_nothing_wrong(tmp_path: Path) -> None:
