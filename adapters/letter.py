@@ -6,11 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
 
 import idna
 
@@ -18,11 +16,15 @@ from adapters.delivery import Never
 
 LONGEST_ADDRESS_BYTES = 254
 LONGEST_NAME = 100
-LONGEST_SUBJECT = 250
+LONGEST_SUBJECT = 200
+"""Four bytes each at most, on a line that has 998: RFC 5322 2.1.1."""
+
+NEW_LINE = "\r\n"
 
 LOCAL = re.compile(r'[^\s"(),:;<>@\[\\\]]{1,64}')
 """No quotation marks around it: nobody has had such an address for decades, and they hide what they like."""
 DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
+LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 
 
@@ -42,9 +44,11 @@ class Letter:
     """RFC 5646, for Content-Language."""
 
     def __post_init__(self) -> None:
-        """The id is ours and never somebody's words."""
+        """The id and the language are ours and never somebody's words."""
         if not MESSAGE_ID.fullmatch(self.message_id):
             raise ValueError("a Message-ID is written <left@right>, in letters and digits")
+        if not LANGUAGE.fullmatch(self.language):
+            raise ValueError("a language is written like en or de-AT")
 
 
 @dataclass(frozen=True)
@@ -77,49 +81,50 @@ class Mailbox:
         """Only a server with SMTPUTF8 (RFC 6531) can take it."""
         return not self.local.isascii()
 
-    @property
-    def header(self) -> Address:
-        """For a header."""
-        return Address(self.name, self.local, self.domain)
-
 
 def written(letter: Letter, sender: Mailbox, to: Mailbox) -> bytes:
-    """The letter as one message; what its words say cannot become a header."""
-    message = EmailMessage(OnTheWire(linesep=SMTP.linesep, utf8=sender.needs_utf8 or to.needs_utf8, cte_type="7bit"))
-    message["Message-ID"] = letter.message_id
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["From"] = sender.header
-    message["To"] = to.header
-    message["Subject"] = one_line(letter.subject, LONGEST_SUBJECT)
-    # No answering machine answers a notice: RFC 3834, and the same for Exchange.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
+    """The letter as one message; what its words say cannot become a header or a recipient."""
     # Every server takes quoted-printable, and no line of it is too long.
-    message.set_content(_encodable(letter.text), cte="quoted-printable")
+    body = EmailMessage(SMTP.clone(cte_type="7bit"))
+    body.set_content(_encodable(letter.text), cte="quoted-printable")
     if letter.html is not None:
-        message.add_alternative(_encodable(letter.html), subtype="html", cte="quoted-printable")
-    message["Content-Language"] = letter.language
-    return message.as_bytes()
+        body.add_alternative(_encodable(letter.html), subtype="html", cte="quoted-printable")
+    utf8 = sender.needs_utf8 or to.needs_utf8
+    head = {
+        "Message-ID": letter.message_id,
+        "Date": format_datetime(datetime.now(UTC)),
+        "From": _mailbox("From", sender, utf8),
+        "To": _mailbox("To", to, utf8),
+        "Subject": _words("Subject", one_line(letter.subject, LONGEST_SUBJECT), utf8),
+        "Content-Language": letter.language,
+        # No answering machine answers a notice: RFC 3834, and the same for Exchange.
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+    # Not the library's headers: where it folds long ones it loses blanks between words in other alphabets, and the
+    # quotation marks around a name, so that what a stranger is called would become further recipients.
+    lines = "".join(f"{name}: {value}{NEW_LINE}" for name, value in head.items())
+    return lines.encode() + body.as_bytes()
 
 
-class OnTheWire(EmailPolicy):
-    """How headers are written where they hold more than ASCII."""
+def _mailbox(header: str, mailbox: Mailbox, utf8: bool) -> str:
+    if not mailbox.name:
+        return mailbox.address
+    quoted = '"' + re.sub(r'(["\\])', r"\\\1", mailbox.name) + '"'
+    name = _words(header, mailbox.name, utf8)
+    return f"{quoted if name == mailbox.name else name}{NEW_LINE} <{mailbox.address}>"
 
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """As ever, but that the library loses blanks between long words of RFC 2047; its older part does not."""
-        words, rest = str(value), ""
-        if name in ("From", "To"):
-            (mailbox,) = value.addresses
-            words, rest = mailbox.display_name, f"{self.linesep} <{mailbox.addr_spec}>"
-        if self.utf8 or words.isascii() or name not in ("From", "To", "Subject"):
-            return super().fold_binary(name, value)
-        encoded = Header(words, "utf-8", header_name=name).encode(linesep=self.linesep)
-        return f"{name}: {encoded}{rest}{self.linesep}".encode("ascii")
+
+def _words(header: str, words: str, utf8: bool) -> str:
+    """As they are, or by RFC 2047 where they are not ASCII, or could be taken for what is written by RFC 2047."""
+    if "=?" not in words and (utf8 or words.isascii()):
+        return words
+    return Header(words, "utf-8", header_name=header).encode(linesep=NEW_LINE)
 
 
 def one_line(words: str, longest: int) -> str:
     """The words on one line, without what cannot be seen, and cut where they are too long."""
-    seen = "".join(sign for sign in " ".join(words.split()) if sign.isprintable())
+    seen = " ".join("".join(sign for sign in words if sign.isprintable() or sign.isspace()).split())
     return seen if len(seen) <= longest else f"{seen[: longest - 1]}…"
 
 

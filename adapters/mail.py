@@ -103,17 +103,24 @@ class Mail:
         await asyncio.gather(*self._farewells)
 
     async def _hand_in(self, to: Mailbox, content: bytes, progress: _Progress) -> None:
-        if self._idle:
-            smtp, end = self._idle.popitem()
-            end.cancel()
+        if (kept := self._kept()) is not None:
             try:
-                return await self._transact(smtp, to, content, progress)
+                return await self._transact(kept, to, content, progress)
             except NotNow:
                 # The server may have left a connection that was kept, or have enough of it: that is no reason to come
                 # back later. One that has begun to take the letter has answered about this letter.
                 if progress.welcomed:
                     raise
         return await self._transact(await self._connected(), to, content, progress)
+
+    def _kept(self) -> SMTP | None:
+        while self._idle:
+            smtp, end = self._idle.popitem()
+            end.cancel()
+            # What the library knows of a server is forgotten when a connection ends: it must not be asked then.
+            if smtp.is_connected:
+                return smtp
+        return None
 
     async def _connected(self) -> SMTP:
         server = self._server
@@ -149,8 +156,7 @@ class Mail:
         self._keep(smtp)
 
     def _keep(self, smtp: SMTP) -> None:
-        if smtp.is_connected:
-            self._idle[smtp] = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._part_with, smtp)
+        self._idle[smtp] = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._part_with, smtp)
 
     def _part_with(self, smtp: SMTP) -> None:
         self._idle.pop(smtp).cancel()

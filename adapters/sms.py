@@ -25,6 +25,8 @@ from domain.lead.events import PROVIDER_ID
 
 LONGEST_TEXT = 1600
 LONGEST_ANSWER_BYTES = 65_536
+CONNECTING = 0.75
+"""How much of the time may pass before there is a connection."""
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 """E.164."""
 WRITTEN_BETWEEN = re.compile(r"[\s().\-/]")
@@ -76,9 +78,13 @@ class Sms:
     def __init__(self, gateway: SmsGateway) -> None:
         self._gateway = gateway
         self._address = f"{gateway.base_url.rstrip('/')}/2010-04-01/Accounts/{gateway.account_sid}/Messages.json"
-        # No redirects: the token goes to whom it was given for.
+        connecting = gateway.timeout_seconds * CONNECTING
         self._client = httpx.AsyncClient(
-            auth=(gateway.account_sid, gateway.auth_token), timeout=gateway.timeout_seconds, follow_redirects=False
+            auth=(gateway.account_sid, gateway.auth_token),
+            # Where there is no connection nothing was taken; so that comes out before the time for all of it is over.
+            timeout=httpx.Timeout(gateway.timeout_seconds, connect=connecting, pool=connecting),
+            # The token goes to whom it was given for.
+            follow_redirects=False,
         )
 
     async def __aenter__(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal, TypedDict, get_args
@@ -142,7 +141,7 @@ def _named(known: dict[str, object]) -> dict[str, object]:
 def _clean(name: str, fact: object) -> object:
     """What strangers wrote about themselves stays on its line, is not endless, and hides nothing."""
     if isinstance(fact, str):
-        seen = "".join(sign for sign in " ".join(fact.split()) if unicodedata.category(sign)[0] != "C")
+        seen = " ".join("".join(sign for sign in fact if sign.isprintable() or sign.isspace()).split())
         return seen[: LONGEST_LINK if name == "link" else LONGEST_FACT]
     if isinstance(fact, Mapping):
         return {key: _clean(key, value) for key, value in fact.items()}

@@ -108,8 +108,9 @@ class _Loader(BaseLoader):
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         for file in self._candidates(template):
             try:
-                read = file.read_bytes()
-            except FileNotFoundError:
+                with file.open("rb") as opened:
+                    read = opened.read(LONGEST_TEMPLATE_BYTES + 1)
+            except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as wrong:
                 raise TemplateTrouble(file, None, f"it cannot be read: {wrong.strerror}") from None

@@ -1,6 +1,8 @@
 """A text message is taken, or it is said why not: later, or never; and only who knows the token can tell us more."""
 
 import asyncio
+import contextlib
+import socket
 import threading
 import traceback
 from collections.abc import AsyncIterator, Iterator
@@ -109,6 +111,7 @@ async def test_a_messaging_service_chooses_the_sender(gateway: TextGateway) -> N
         (Raw(b"[" * 20_000), "not_understood", True),
         (Raw(b'{"sid": "SM1"}' + b" " * LONGEST_ANSWER_BYTES), "not_understood", True),
         (Raw(b"\xff\xfe{"), "not_understood", True),
+        (Raw(b"no zip at all", headers={"Content-Encoding": "gzip"}), "not_understood", True),
         (DROP, "unreachable", True),
         (TAKE_AND_DROP, "unreachable", True),
     ],
@@ -162,7 +165,7 @@ async def test_what_no_gateway_takes_is_never_tried(gateway: TextGateway, sms: S
 @pytest.mark.parametrize("answer", [HANG, TAKE_AND_HANG])
 async def test_a_gateway_that_says_nothing_does_not_hold_us(gateway: TextGateway, answer: str) -> None:
     gateway.when(BOB, then=answer)
-    async with Sms(settings_for(gateway, timeout_seconds=0.3)) as sms, asyncio.timeout(3):
+    async with Sms(settings_for(gateway, timeout_seconds=0.8)) as sms, asyncio.timeout(10):
         told = await trouble(sms)
     assert (told.reason, told.perhaps_taken) == ("timed_out", True)
 
@@ -173,6 +176,19 @@ async def test_where_nobody_listens_nothing_was_taken(gateway: TextGateway, sms:
     assert (told.reason, told.perhaps_taken) == ("unreachable", False)
     gateway.open()
     await sms.send(BOB, TEXT, key=KEY)
+
+
+async def test_where_nobody_picks_up_nothing_was_taken(gateway: TextGateway) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as busy, contextlib.ExitStack() as queue:
+        # Its line is full, so that nobody is even told to wait.
+        for _ in range(4):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(busy.getsockname())
+        nowhere = f"http://127.0.0.1:{busy.getsockname()[1]}"
+        async with Sms(settings_for(gateway, base_url=nowhere, timeout_seconds=0.4)) as sms, asyncio.timeout(10):
+            told = await trouble(sms)
+    assert (told.reason, told.perhaps_taken) == ("timed_out", False)
 
 
 async def test_an_address_that_is_none_is_our_mistake(gateway: TextGateway) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.gsm import ONE_GSM, places
-from services.notifier.facts import LONGEST_FACT, MOST_LINES, example, short, told
+from services.notifier.facts import LONGEST_FACT, MOST_LINES, Counts, Line, example, short, told
 from services.notifier.letters import KINDS, PARTS, SHIPPED, Facts, Kind, Letters, TemplateTrouble
-from services.notifier.sandbox import LONGEST_LETTER, LONGEST_TEMPLATE_BYTES
+from services.notifier.sandbox import LONGEST_LETTER, LONGEST_TEMPLATE_BYTES, Sandbox
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE = datetime(2026, 7, 31, 9, 0, tzinfo=BERLIN)
@@ -61,8 +61,11 @@ def test_an_escalation_says_whose_turn_it_is_and_blames_nobody() -> None:
 def test_a_digest_lists_what_comes_first() -> None:
     letter = SHIPPED_ONES.mail("digest", None, {**ADA, "lines": ADA["lines"] * 2, "lead": ""})
     assert letter.subject == "Your day: 1 late, 1 due today, 7 open"
-    assert letter.text.startswith("Good morning Bob Fisher,\n\nthese leads come first today:\n\n- Ada Lovelace: first ")
-    assert letter.text.count("- 0a1b2c3d (late)\n") == letter.html.count("<strong>(late)</strong>") == 2
+    assert letter.text.startswith(
+        "Good morning Bob Fisher,\n\nthese leads come first today:\n\n"
+        "- Ada Lovelace (Analytical Engines): first contact, today, 11:00 CEST (at risk)\n  https://leads.example.com/"
+    )
+    assert letter.text.count("- Lead 0a1b2c3d (late)\n") == letter.html.count("<strong>(late)</strong>") == 2
     assert SHIPPED_ONES.mail("digest", None, {"now": NINE}).text.endswith("0 open in all, 0 late, 0 due today.\n")
 
 
@@ -271,6 +274,7 @@ def test_short_names_stay_and_long_ones_are_cut() -> None:
         ("{{ nmae }}", "there is no fact called nmae"),
         ("{% if false %}{{ nmae }}{% endif %}", "there is no fact called nmae"),
         ("{{ counts.latest }}", "has no attribute 'latest'"),
+        ("{{ counts.latest|when }}", "has no attribute 'latest'"),
         ("{{ due_at }}", "an instant is written with a filter"),
         ("{{ name|when }}", "there is no instant here"),
         ("{{ name|late }}", "there are no minutes here"),
@@ -316,6 +320,17 @@ def test_a_file_that_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
         Letters(tmp_path).mail("reminder", None, ADA)
 
 
+def test_a_template_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "reminder.txt").mkdir()
+    with pytest.raises(TemplateTrouble, match=r"reminder\.txt: it cannot be read: Is a directory"):
+        Letters(tmp_path).mail("reminder", None, ADA)
+
+
+def test_a_file_in_the_place_of_a_team_s_folder_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "north").write_text("a note")
+    assert Letters(tmp_path).mail("reminder", "north", ADA) == SHIPPED_ONES.mail("reminder", None, ADA)
+
+
 def test_what_is_shipped_has_nothing_wrong(tmp_path: Path) -> None:
     assert SHIPPED_ONES.check() == []
     for file in SHIPPED.iterdir():
@@ -347,3 +362,12 @@ def test_everything_that_is_wrong_with_a_folder_is_told_at_once(tmp_path: Path) 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert Letters(tmp_path / "nowhere").check() == [f"there is no folder {tmp_path / 'nowhere'}"]
+
+
+def test_the_page_about_templates_names_what_there_is() -> None:
+    page = (SHIPPED.parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    sandbox = Sandbox(lambda name: ())
+    there_are = {*told({}), "subject", *sandbox.filters, *Line.__annotations__, *Counts.__annotations__, *KINDS} - {"e"}
+    assert {name for name in there_are if f"`{name}`" not in page} == set()
+    assert f"{LONGEST_TEMPLATE_BYTES:,} bytes" in page
+    assert f"{LONGEST_LETTER:,} signs" in page

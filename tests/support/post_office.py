@@ -89,6 +89,10 @@ class PostOffice(Aside):
         """End every connection, as a server does that is started anew."""
         self._do(self._hang_up())
 
+    @property
+    def open_connections(self) -> int:
+        return len(self._open)
+
     async def _hang_up(self) -> None:
         for desk in self._open:
             if desk.transport is not None:

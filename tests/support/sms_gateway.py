@@ -47,6 +47,7 @@ class Raw:
 
     body: bytes
     status: int = 201
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class TextGateway(Aside):
             return None
         if then == TAKE_AND_HANG:
             await asyncio.Event().wait()
-        return _http(then.status, then.body) if isinstance(then, Raw) else _http(201, self._told(message))
+        return _http(then.status, then.body, then.headers) if isinstance(then, Raw) else _http(201, self._told(message))
 
     def _rule(self, number: str) -> Refusal | Raw | str:
         for rule in self._rules:
