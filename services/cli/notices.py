@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import typer
 
+from adapters.delivery import Never, NotNow
 from adapters.postbox import Postbox
+from commands.command import utc_now
 from commands.notices import RetryNotice
 from domain.access import Principal
 from domain.identity import LeadId, lead_stream
 from projections import notices
 from projections.notices import Notice
-from services.cli.asking import Who, an_office, answer, answer_json, fail, run
+from services.cli.asking import Who, an_office, answer, answer_json, fail, read_settings, run, say
+from services.letters import Letters, example
+from services.outside import NotToBeSent, open_outside
+from services.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Notices: who was told what, and what failed.")
 PAGE = 500
@@ -42,6 +47,38 @@ def retry(
 ) -> None:
     """Try a notice again that had failed, now that something was put right."""
     run(_retry(_uuid(lead, "LEAD"), _uuid(notice, "NOTICE"), by))
+
+
+@app.command("check")
+def check(
+    mail: Annotated[str | None, typer.Option("--mail", metavar="ADDRESS", help="Send an example by mail.")] = None,
+    sms: Annotated[str | None, typer.Option("--sms", metavar="NUMBER", help="Send one by text message.")] = None,
+) -> None:
+    """Try the templates out with examples; and with an address, whether the mail server or the gateway takes one."""
+    settings = read_settings()
+    wrong = Letters(settings.templates).check()
+    for one in wrong:
+        say(one)
+    if wrong:
+        fail(f"Templates that cannot be used: {len(wrong)}; our own words go out in their place.")
+    answer("All templates can be used.")
+    run(_try_out(settings, mail, sms))
+
+
+async def _try_out(settings: Settings, mail: str | None, sms: str | None) -> None:
+    letters, facts = Letters(settings.templates), example(utc_now())
+    try:
+        async with open_outside(settings) as outside:
+            if mail is not None:
+                await outside.write(uuid4(), mail, None, letters.mail("reminder", None, facts))
+                answer("The mail server has taken an example.")
+            if sms is not None:
+                await outside.text(uuid4(), None, sms, letters.sms("reminder", None, facts))
+                answer("The gateway has taken an example.")
+    except NotToBeSent as missing:
+        fail(str(missing))
+    except (NotNow, Never) as refused:
+        fail(f"It was not taken: {refused.reason}. See docs/notices.md.")
 
 
 async def _failed(json: bool) -> None:

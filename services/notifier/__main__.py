@@ -14,11 +14,11 @@ from contextlib import suppress
 
 import psycopg
 
+from services.letters import Letters
 from services.notifier.digests import Digests
-from services.notifier.letters import Letters
-from services.notifier.outside import NotToBeSent, open_outside
 from services.notifier.rounds import TROUBLE, Notifier
 from services.notifier.words import Words
+from services.outside import NotToBeSent, open_outside
 from services.settings import Settings
 from services.wiring import open_office
 
@@ -38,8 +38,8 @@ async def notify(settings: Settings) -> None:
         if not outside.media:
             raise NotToBeSent("Name a mail server (LEADLEDGER_SMTP_HOST) or an SMS gateway (LEADLEDGER_SMS_ACCOUNT).")
         logger.info("the notifier sends by %s", " and ".join(outside.media))
-        notifier = Notifier(office, outside, Words(office.desk, office.vault, letters, outside.public_url), settings)
-        digests = Digests(office, outside, letters)
+        words = Words(office.desk, office.vault, letters, outside.public_url)
+        notifier, digests = Notifier(office, outside, words, settings), Digests(office, outside, words)
         digests_at = 0.0
         while True:
             pause_seconds = LOOK_EVERY_SECONDS

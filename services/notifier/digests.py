@@ -22,11 +22,11 @@ from domain.notice import WhyFailed, notice_id
 from projections import notices, organisation, queues
 from projections.organisation import Person
 from projections.queues import Queued
-from services.notifier.letters import Letters, TemplateTrouble
-from services.notifier.outside import Outside
+from services.letters import TemplateTrouble
 from services.notifier.rounds import LEASE, NOTIFIER
 from services.notifier.whom import Whom
-from services.notifier.words import digest_facts
+from services.notifier.words import Words, digest_facts
+from services.outside import Outside
 from services.wiring import Office
 
 FROM_EIGHT = (Hours(8 * 60, 17 * 60),)
@@ -52,8 +52,8 @@ class Due:
 class Digests:
     """Looks who has begun their day and has not heard what it holds."""
 
-    def __init__(self, office: Office, outside: Outside, letters: Letters) -> None:
-        self._office, self._outside, self._letters = office, outside, letters
+    def __init__(self, office: Office, outside: Outside, words: Words) -> None:
+        self._office, self._outside, self._words = office, outside, words
         self._whom = Whom(office.desk, office.vault)
         self._postbox = Postbox(office.questions)
         self.sent = 0
@@ -91,12 +91,13 @@ class Digests:
         to = await self._whom.person(person.person, now, person.calendar)
         mine, help_needed = await self._plate(person.person)
         if to is None or to.email is None or not (mine or help_needed):
-            await self._postbox.settle(claim.notice)
+            # Not today: what comes up later is no matter of this morning.
+            await self._postbox.put_off(claim.notice, now + NOT_LATER_THAN, None)
             return
         try:
             names = await self._names([*mine, *help_needed])
             facts = digest_facts(to, mine, help_needed, names, self._outside.public_url, now)
-            written = self._letters.mail("digest", person.team, facts)
+            written = self._words.letter("digest", person.team, facts)
             await self._outside.write(claim.notice, to.email, to.name, written)
         except TemplateTrouble as broken:
             logger.error("digest %s: %s", claim.notice, broken)

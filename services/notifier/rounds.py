@@ -26,6 +26,7 @@ from commands.notices import AddressNotice, SettleNotice
 from domain.access import Principal
 from domain.business_time import NothingIsWorked
 from domain.identity import PersonId, StreamId
+from domain.lead.clocks import running
 from domain.lead.notices import Reason, why_not
 from domain.lead.state import Clock, Lead
 from domain.log import LogUnavailable
@@ -33,10 +34,10 @@ from domain.notice import Medium, WhyFailed, WhyNot
 from domain.refusal import Refusal
 from projections import notices, organisation
 from projections.notices import Notice
-from services.notifier.letters import TemplateTrouble
-from services.notifier.outside import Outside
+from services.letters import TemplateTrouble
 from services.notifier.whom import Recipient, Whom
 from services.notifier.words import Words
+from services.outside import Outside
 from services.settings import Settings
 from services.wiring import Office
 
@@ -141,7 +142,9 @@ class Notifier:
         if notice.about == "offer":
             async with self._office.questions.connection() as connection:
                 team = await organisation.members(connection, lead.team)
-            whom = [one for one in team if one != lead.owner and one not in lead.excluded]
+            # Who was told that it needs help knows already.
+            knows = {lead.owner, *lead.excluded, *(one.told for one in lead.escalations if one.clock == notice.clock)}
+            whom = [one for one in team if one not in knows]
         else:
             whom = [lead.owner] if lead.owner is not None and lead.owner != notice.done_by else []
         address = AddressNotice(cause=notice.cause, about=notice.about, to=tuple(whom))
@@ -151,7 +154,7 @@ class Notifier:
     async def _send(self, notice: Notice, claim: Claim, now: datetime) -> None:
         lead: Lead
         lead, _ = await self._desk.state(LEAD, StreamId(notice.stream))
-        clock = lead.clocks[notice.clock - 1] if notice.clock is not None else None
+        clock = _clock(lead, notice)
         to = await self._recipient(notice, lead, clock, now)
         address = to.address(notice.medium) if to is not None else None
         if str(notice.notice) in lead.fates:
@@ -177,10 +180,10 @@ class Notifier:
             facts = await self._words.facts(notice, lead, clock, to, now)
             provider_id = None
             if notice.medium == "email":
-                written = self._words.letters.mail(notice.about, lead.team, facts)
+                written = self._words.letter(notice.about, lead.team, facts)
                 await self._outside.write(notice.notice, address, to.name, written)
             else:
-                said = self._words.letters.sms(notice.about, lead.team, facts)
+                said = self._words.text(notice.about, lead.team, facts)
                 provider_id = await self._outside.text(notice.notice, StreamId(notice.stream), address, said)
         except TemplateTrouble as broken:
             logger.error("notice %s: %s", notice.notice, broken)
@@ -252,6 +255,14 @@ def _twin(notice: Notice) -> tuple[object, ...]:
     if notice.standing == "to_address":
         return (notice.notice,)
     return (notice.stream, notice.about, notice.medium, notice.addressee)
+
+
+def _clock(lead: Lead, notice: Notice) -> Clock | None:
+    """The clock that it is about; of an assignment, what is owed to the lead first."""
+    if notice.clock is not None:
+        return lead.clocks[notice.clock - 1]
+    owed = [clock for clock in running(lead) if clock.name != "acknowledgement"]
+    return min(owed, key=lambda clock: clock.respond_by) if owed and notice.about == "assignment" else None
 
 
 def _of(notice: Notice) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from adapters.vault import Vault
 from commands.desk import Desk
+from domain.identity import TeamId
 from domain.lead.state import Clock, Lead
 from domain.policy import ClockName
 from projections.notices import Notice
 from projections.queues import Queued
-from services.notifier.letters import Letters
+from services.letters import Kind, Letters, TemplateTrouble, Written
 from services.notifier.whom import Recipient, Whom
 
 CLOCK: dict[ClockName, str] = {
@@ -29,8 +31,11 @@ REASON: dict[ClockName, str] = {
     "acknowledgement": "whoever was told has not answered",
 }
 SOMEBODY_ASKED = "somebody asked for help"
+OURS = Letters(None)
 MINUTE = timedelta(minutes=1)
 MOST_LINES = 10
+
+logger = logging.getLogger(__name__)
 
 
 class Words:
@@ -38,8 +43,27 @@ class Words:
 
     def __init__(self, desk: Desk, vault: Vault, letters: Letters, public_url: str | None) -> None:
         self._whom = Whom(desk, vault)
-        self.letters = letters
+        self._letters = letters
         self._public_url = public_url
+
+    def letter(self, about: Kind, team: TeamId | None, facts: Mapping[str, object]) -> Written:
+        """By mail. Whoever broke a template hears of it in the log; whoever is to be reminded is reminded in our words.
+
+        Raises TemplateTrouble where ours are broken.
+        """
+        try:
+            return self._letters.mail(about, team, facts)
+        except TemplateTrouble as broken:
+            logger.error("%s; our own words go out instead", broken)
+            return OURS.mail(about, None, facts)
+
+    def text(self, about: Kind, team: TeamId | None, facts: Mapping[str, object]) -> str:
+        """By text message; the same holds."""
+        try:
+            return self._letters.sms(about, team, facts)
+        except TemplateTrouble as broken:
+            logger.error("%s; our own words go out instead", broken)
+            return OURS.sms(about, None, facts)
 
     async def facts(
         self, notice: Notice, lead: Lead, clock: Clock | None, to: Recipient, now: datetime
@@ -62,7 +86,7 @@ class Words:
             "due_at": respond_by.astimezone(zone) if respond_by else None,
             "late_minutes": max(0, (now - respond_by) // MINUTE) if respond_by else None,
             "act_by": acknowledged.act_by.astimezone(zone) if acknowledged and acknowledged.act_by else None,
-            "reason": REASON[clock.name] if clock else SOMEBODY_ASKED,
+            "reason": _why(clock) if notice.about == "escalation" else None,
             "rung": told.rung if told else None,
             "link": link(self._public_url, str(notice.stream)),
             "now": now.astimezone(zone),
@@ -101,11 +125,16 @@ def digest_facts(
         ],
         "counts": {
             "open": len(mine),
+            "help": len(help_needed),
             "late": sum(1 for due_at in due if due_at < now),
             "today": sum(1 for due_at in due if due_at >= now and due_at.astimezone(zone).date() == here.date()),
         },
         "link": f"{public_url}/queues/me" if public_url else None,
     }
+
+
+def _why(clock: Clock | None) -> str:
+    return REASON[clock.name] if clock else SOMEBODY_ASKED
 
 
 def _due_at(one: Queued) -> datetime | None:

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.gsm import ONE_GSM, places
-from services.notifier.facts import LONGEST_FACT, MOST_LINES, Counts, Line, example, short, told
-from services.notifier.letters import KINDS, PARTS, SHIPPED, Facts, Kind, Letters, TemplateTrouble
-from services.notifier.sandbox import LONGEST_LETTER, LONGEST_TEMPLATE_BYTES, Sandbox
+from services.letters import KINDS, Facts, Kind, Letters, TemplateTrouble
+from services.letters.facts import LONGEST_FACT, MOST_LINES, Counts, Line, example, short, told
+from services.letters.letters import PARTS, SHIPPED
+from services.letters.sandbox import LONGEST_LETTER, LONGEST_TEMPLATE_BYTES, Sandbox
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE = datetime(2026, 7, 31, 9, 0, tzinfo=BERLIN)
@@ -103,7 +104,7 @@ def test_a_text_message_fits_into_one(kind: Kind, clock: str) -> None:
         "due_at": NINE + timedelta(days=20),
         "act_by": NINE + timedelta(days=22),
         "late_minutes": 45 * 60 + 59,
-        "counts": {"late": 12, "today": 34, "open": 567, "answered": 9},
+        "counts": {"late": 12, "today": 34, "open": 567, "help": 9},
     }
     assert (places(SHIPPED_ONES.sms(kind, None, long)) or 999) <= ONE_GSM
 

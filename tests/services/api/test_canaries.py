@@ -204,7 +204,7 @@ async def _every_table(settings: Settings) -> dict[str, bytes]:
             """
             SELECT schemaname, tablename
             FROM pg_tables
-            WHERE schemaname IN ('log', 'vault', 'access', 'read')
+            WHERE schemaname IN ('log', 'vault', 'access', 'read', 'post')
             """
         )
         for schema, table in await tables.fetchall():

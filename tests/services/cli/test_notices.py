@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+from pathlib import Path
 from uuid import UUID, uuid4
+
+import pytest
 
 from commands.lead import CreateLead
 from commands.notices import SettleNotice
@@ -14,6 +17,8 @@ from services.settings import Settings
 from services.wiring import open_log
 from tests.projections.scripted_log import reached
 from tests.services.cli.conftest import Cli, put_on_record
+from tests.support.post_office import PostOffice
+from tests.support.sms_gateway import TextGateway
 
 NOTICE = UUID(int=7)
 BY_ALL = Principal(id="test", role="service", via="test", scopes=frozenset({"lead.create", "lead.notify"}))
@@ -59,3 +64,39 @@ def test_what_cannot_be_tried_again_is_told_in_words(cli: Cli, database: str) ->
     assert "has not failed" in cli("notices", "retry", str(lead), str(NOTICE), "--as", "ann", code=1).stderr
     assert "is no id" in cli("notices", "retry", "moon", str(NOTICE), "--as", "ann", code=2).stderr
     assert "There is no such lead" in cli("notices", "list", str(uuid4()), code=1).stderr
+
+
+def test_templates_are_tried_out_and_one_letter_is_sent(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cli("notices", "check").stdout == "All templates can be used.\n"
+    assert "No mail server is named" in cli("notices", "check", "--mail", "ann@office.example", code=1).stderr
+    assert "No SMS gateway is named" in cli("notices", "check", "--sms", "+15005550001", code=1).stderr
+    with PostOffice() as post, TextGateway() as gateway:
+        for name, told in {
+            "SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(post.port), "SMTP_TLS": "none", "MAIL_FROM": "a@office.example",
+            "SMS_URL": gateway.url, "SMS_ACCOUNT": gateway.account_sid, "SMS_TOKEN": gateway.auth_token,
+            "SMS_FROM": "+15005550006",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(f"LEADLEDGER_{name}", told)
+        taken = cli("notices", "check", "--mail", "ann@office.example", "--sms", "+15005550001").stdout
+        assert "The mail server has taken an example.\nThe gateway has taken an example." in taken
+        assert (len(post.letters), len(gateway.messages)) == (1, 1)
+        post.when("ann@office.example", at="rcpt", then="550 5.1.1 nobody here")
+        told = cli("notices", "check", "--mail", "ann@office.example", code=1).stderr
+        assert told == "It was not taken: address_refused. See docs/notices.md.\n"
+    (tmp_path / "reminder.txt").write_text("{{ nonsense }}")
+    monkeypatch.setenv("LEADLEDGER_TEMPLATES", str(tmp_path))
+    broken = cli("notices", "check", code=1).stderr
+    assert "reminder.txt" in broken
+    assert "our own words go out in their place" in broken
+
+
+def test_settings_that_do_not_fit_together_are_told(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLEDGER_SMTP_HOST", "127.0.0.1")
+    assert "LEADLEDGER_MAIL_FROM" in cli("notices", "check", code=1).stderr
+    monkeypatch.setenv("LEADLEDGER_MAIL_FROM", "nobody in particular")
+    assert "LEADLEDGER_MAIL_FROM: the sender is no mail address" in cli("notices", "check", code=1).stderr
+    monkeypatch.delenv("LEADLEDGER_SMTP_HOST")
+    monkeypatch.setenv("LEADLEDGER_SMS_ACCOUNT", "AC1")
+    assert "LEADLEDGER_SMS_TOKEN" in cli("notices", "check", code=1).stderr

@@ -4,8 +4,9 @@ import asyncio
 from datetime import timedelta
 
 from adapters import postbox
+from services import outside
 from services.notifier import __main__ as process
-from services.notifier import outside, rounds
+from services.notifier import rounds
 
 if __name__ == "__main__":
     rounds.LEASE = timedelta(seconds=3)

@@ -24,11 +24,11 @@ from domain.lead.state import Lead
 from projections import notices
 from projections.notices import Notice
 from projections.projector import Freshness
+from services.letters import Letters
 from services.notifier.digests import Digests
-from services.notifier.letters import Letters
-from services.notifier.outside import Outside, open_outside
 from services.notifier.rounds import Notifier
 from services.notifier.words import Words
+from services.outside import Outside, open_outside
 from services.settings import Settings, as_role
 from services.wiring import Office, open_office
 from tests.services.api.world import projectors
@@ -179,7 +179,7 @@ async def the_scene(settings: Settings, **more: Any) -> AsyncIterator[Scene]:
             words = Words(office.desk, office.vault, letters, outside.public_url)
             notifier = Notifier(office, outside, words, settings)
             scene = Scene(
-                office, freshness, post, gateway, outside, notifier, Digests(office, outside, letters), settings
+                office, freshness, post, gateway, outside, notifier, Digests(office, outside, words), settings
             )
             await scene.say(*STAFF)
             await scene.known()

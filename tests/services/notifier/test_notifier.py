@@ -1,5 +1,6 @@
 """Who is told what by mail and by text message, when, and what stands on record of it."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from commands.lead import AssignLead, ClaimLead, LoseLead, RecordOutreach
 from commands.notices import GiveConsent, RetryNotice, WithdrawConsent
 from commands.people import CorrectProfile, Profile, RemovePerson, SetHours
 from domain.notice import NoticeFailed, NoticeRetried, NoticeSent, NoticeSuppressed
+from services.letters import Kind, Letters, TemplateTrouble, Written
 from services.settings import Settings
 from tests.services.notifier.scene import (
     ADA,
@@ -219,7 +221,7 @@ async def test_while_the_server_cannot_be_reached_nothing_is_given_up_until_it_i
 async def test_what_was_taken_and_not_answered_goes_out_again_under_the_same_id(
     settings: Settings, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.notifier.outside.MAIL_SECONDS", 1.0)
+    monkeypatch.setattr("services.outside.MAIL_SECONDS", 1.0)
     async with the_scene(settings) as scene:
         scene.post.when(ANNAS, at="data", then=trouble, times=1)
         await scene.lead()
@@ -280,23 +282,43 @@ async def test_a_day_brings_no_more_notices_than_a_person_can_bear(settings: Set
         assert (last.standing, last.reason) == ("suppressed", "over_budget")
 
 
-async def test_a_team_has_its_own_words_and_a_broken_template_stops_nobody_else(
-    settings: Settings, tmp_path: Path
+async def test_a_team_has_its_own_words_and_where_they_are_broken_ours_go_out(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     own = tmp_path / "north"
     own.mkdir()
     (own / "assignment.subject.txt").write_text("Yours: {{ who }}")
     (own / "reminder.sms.txt").write_text("{{ nothing_of_the_kind }}")
+    (own / "reminder.html").write_text("{{ nothing_of_the_kind }}")
     async with the_scene(settings, templates=tmp_path) as scene:
         lead = await scene.lead(arrived_minutes_ago=56)
         await scene.time_passes(lead)
         await scene.notify()
         assert "Yours: Ada Lovelace" in scene.subjects(ANNAS)
-        found = await scene.notices(lead)
-        assert (found[("reminder", "sms", ANNA)].standing, found[("reminder", "sms", ANNA)].reason) == (
-            "failed", "template_broken"
-        )  # fmt: skip
-        assert found[("reminder", "email", ANNA)].standing == "sent"
+        assert len(scene.subjects(ANNAS)) == 2
+        assert len(scene.texts("+15005550001")) == 1
+    for broken in ("north/reminder.sms.txt", "north/reminder.html"):
+        assert any(broken in record.message for record in caplog.records), broken
+
+
+async def test_where_even_our_own_words_are_broken_nobody_else_goes_untold(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail = Letters.mail
+
+    def broken(self: Letters, kind: Kind, team: str | None, facts: Mapping[str, object]) -> Written:
+        if kind == "assignment":
+            raise TemplateTrouble(Path("assignment.txt"), 1, "broken")
+        return mail(self, kind, team, facts)
+
+    monkeypatch.setattr(Letters, "mail", broken)
+    lead = await scene.lead(arrived_minutes_ago=56)
+    await scene.time_passes(lead)
+    await scene.notify()
+    found = await scene.notices(lead)
+    assignment = found[("assignment", "email", ANNA)]
+    assert (assignment.standing, assignment.reason) == ("failed", "template_broken")
+    assert found[("reminder", "email", ANNA)].standing == "sent"
 
 
 async def test_a_closed_lead_is_nobodys_business_any_more(scene: Scene) -> None:

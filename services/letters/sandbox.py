@@ -17,7 +17,7 @@ from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from services.notifier.facts import DERIVED, Facts, short
+from services.letters.facts import DERIVED, Facts, short
 
 LAYOUT = "layout.html"
 LONGEST_TEMPLATE_BYTES = 50_000

@@ -39,8 +39,8 @@ class Counts(TypedDict, total=False):
     """Due today and not late."""
     open: int
     """All of them."""
-    answered: int
-    """Whom they reached, followed up or answered the working day before."""
+    help: int
+    """Leads of other people that the recipient was told need help, or answers for."""
 
 
 class Facts(TypedDict, total=False):
@@ -128,7 +128,7 @@ def example(now: datetime) -> Facts:
         "link": "https://leads.example.com/leads/5d0b8f5e-7a54-4c1e-8d6a-0b1f8f6c2a10",
         "now": now,
         "lines": [line, {"lead": "0a1b2c3d", "state": "late"}],
-        "counts": {"late": 1, "today": 1, "open": 7, "answered": 4},
+        "counts": {"late": 1, "today": 1, "open": 7, "help": 2},
     }
 
 

@@ -11,7 +11,7 @@ from adapters.mail import Letter, Mail, MailServer
 from adapters.sms import Sms, SmsGateway
 from domain.identity import StreamId
 from domain.notice import Medium
-from services.notifier.letters import Written
+from services.letters import Written
 from services.settings import Settings
 
 MAIL_SECONDS = 20.0
@@ -40,7 +40,7 @@ class Outside:
     async def write(self, notice: UUID, to: str, name: str | None, said: Written) -> None:
         """By mail; the same notice always goes under the same Message-ID."""
         if self.mail is None:
-            raise NotToBeSent("No mail server is named.")
+            raise NotToBeSent("No mail server is named: set LEADLEDGER_SMTP_HOST.")
         letter = Letter(
             to=to,
             to_name=name,
@@ -51,11 +51,11 @@ class Outside:
         )
         await self.mail.send(letter)
 
-    async def text(self, notice: UUID, stream: StreamId, to: str, said: str) -> str:
-        """By text message; the answer is what the gateway calls it."""
+    async def text(self, notice: UUID, stream: StreamId | None, to: str, said: str) -> str:
+        """By text message; the answer is what the gateway calls it. Without a stream, nobody asks what became of it."""
         if self.sms is None:
-            raise NotToBeSent("No SMS gateway is named.")
-        callback = f"{self.public_url}/callbacks/sms/{stream}/{notice}" if self.public_url else None
+            raise NotToBeSent("No SMS gateway is named: set LEADLEDGER_SMS_ACCOUNT.")
+        callback = f"{self.public_url}/callbacks/sms/{stream}/{notice}" if self.public_url and stream else None
         return await self.sms.send(to, said, key=str(notice), callback=callback)
 
 
@@ -63,7 +63,10 @@ class Outside:
 async def open_outside(settings: Settings) -> AsyncIterator[Outside]:
     """Raises NotToBeSent, before anything is sent, where the settings cannot be right."""
     async with AsyncExitStack() as stack:
-        mail = await stack.enter_async_context(Mail(_mail_server(settings))) if settings.smtp_host else None
+        try:
+            mail = await stack.enter_async_context(Mail(_mail_server(settings))) if settings.smtp_host else None
+        except ValueError as wrong:
+            raise NotToBeSent(f"LEADLEDGER_MAIL_FROM: {wrong}.") from None
         sms = await stack.enter_async_context(Sms(_gateway(settings))) if settings.sms_account else None
         domain = (settings.mail_from or "leadledger@leadledger.invalid").rpartition("@")[2].strip("<> ")
         yield Outside(mail, sms, domain, settings.public_url.rstrip("/") if settings.public_url else None)

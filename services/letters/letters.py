@@ -10,10 +10,8 @@ from typing import NamedTuple
 
 from adapters.gsm import segments
 from domain.identity import SLUG
-from services.notifier.facts import KINDS, Facts, Kind, Line, example, told
-from services.notifier.sandbox import LAYOUT, Sandbox, TemplateTrouble, called
-
-__all__ = ["KINDS", "Facts", "Kind", "Letters", "Line", "TemplateTrouble", "Written"]
+from services.letters.facts import KINDS, Facts, Kind, example, told
+from services.letters.sandbox import LAYOUT, Sandbox, TemplateTrouble, called
 
 SHIPPED = Path(__file__).with_name("templates")
 PARTS = ("subject.txt", "txt", "html", "sms.txt")
@@ -39,7 +37,7 @@ class Letters:
 
     In a folder of templates, `<folder>/<team>/reminder.txt` comes before `<folder>/reminder.txt`, and that before the
     one that is shipped; each file for itself. A changed file counts from the next letter on. What templates can do is
-    told in services/notifier/sandbox.py, and what they can tell in services/notifier/facts.py.
+    told in services/letters/sandbox.py, and what they can tell in services/letters/facts.py.
     """
 
     def __init__(self, folder: Path | None) -> None:
