@@ -39,7 +39,7 @@ class Story:
 async def tell(desk: Desk, story: Story) -> None:
     """Put it all on record; telling it again changes nothing."""
     founded_at = story.begun_at - FOUNDED_BEFORE
-    for number, command in enumerate(team.founding()):
+    for number, command in enumerate([*team.founding(), *team.clocks(story.begun_at)]):
         dated = command.model_copy(update={"at": founded_at + timedelta(minutes=number)})
         await desk.handle(command.stream, dated, by=team.FOUNDER, key=f"{_mark(story)}:founding:{number}")
     async with asyncio.TaskGroup() as group:

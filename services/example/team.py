@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from commands.calendars import HoursGiven, SetCalendar, WeekGiven
 from commands.people import AddPerson, PersonCommand, Profile
+from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
 from commands.sources import RegisterSource, SourceCommand
 from commands.teams import EntrustTeam, FormTeam, TeamCommand
 from domain.access import Principal
 from domain.event import Role
-from domain.identity import PersonId, SourceId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 
+OFFICE, AN_HOUR = CalendarId("office"), PolicyId("an-hour")
 SALES, NORTH, SOUTH = TeamId("sales"), TeamId("north"), TeamId("south")
 VIA = "example"
 
 FOUNDER = Principal(
-    id="example", role="service", via=VIA, scopes=frozenset({"person.manage", "team.manage", "source.manage"})
+    id="example",
+    role="service",
+    via=VIA,
+    scopes=frozenset({"person.manage", "team.manage", "source.manage", "policy.manage"}),
 )
 WEBSITE = Principal(
     id="website-form", role="service", via=VIA, scopes=frozenset({"lead.create", "lead.message_automatically"})
@@ -47,6 +55,29 @@ def founding() -> list[TeamCommand | PersonCommand | SourceCommand]:
         ),
         *(EntrustTeam(team=team, to=PersonId(id)) for id, teams in ANSWERS_FOR.items() for team in teams),
         *(RegisterSource(source=SourceId(source), team=team) for source, team in SOURCES.items()),
+    ]
+
+
+def clocks(from_now_on: datetime) -> list[SetCalendar | SetPolicy | OrderRules]:
+    """An hour of office time to answer a new lead; the leads that were there before are held to nothing."""
+    day = (HoursGiven(opens="09:00", closes="17:00"),)
+    week = WeekGiven(monday=day, tuesday=day, wednesday=day, thursday=day, friday=day)
+    ladder = (
+        RungGiven(offset_minutes=-15, deed="remind", whom="owner"),
+        RungGiven(offset_minutes=0, deed="escalate", whom="accountable"),
+        RungGiven(offset_minutes=30, deed="offer_to_team"),
+    )
+    an_hour = ClockGiven(target_minutes=60, unit="business_minutes", rungs=ladder)
+    return [
+        SetCalendar(calendar=OFFICE, zone="UTC", week=week),
+        SetPolicy(
+            policy=AN_HOUR,
+            calendar=OFFICE,
+            clocks=ClocksGiven(first_response=an_hour),
+            snooze_at_most_minutes=2880,
+            effective_from=from_now_on,
+        ),
+        OrderRules(rules=(RuleGiven(policy=AN_HOUR),), effective_from=from_now_on),
     ]
 
 

@@ -19,7 +19,7 @@ def answers() -> list[str]:
 
 
 def test_every_act_of_the_story_is_put_on_record(answers: list[str]) -> None:
-    assert re.findall(r'"events":\["(\w+)\.v1"\]', "".join(answers)) == [
+    assert re.findall(r'"events":\["(\w+)\.v1"', "".join(answers)) == [
         "LeadAssigned",
         "LeadContacted",
         "FollowUpPromised",
@@ -35,7 +35,12 @@ def test_what_is_declined_says_why(answers: list[str]) -> None:
 def test_the_timeline_reads_as_the_readme_shows_it(answers: list[str]) -> None:
     [shown] = blocks(README, "text")
     told = [re.sub(r"^\S+ \S+  |  \[.*\]$", "", line) for line in answers[-2].splitlines() if line.endswith("]")]
-    assert told == shown.splitlines()
+    assert [at_some_time(line) for line in told] == [at_some_time(line) for line in shown.splitlines()]
+
+
+def at_some_time(line: str) -> str:
+    """A clock's deadline depends on when the story is told; what was promised does not."""
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "then", line) if line.startswith("Clock") else line
 
 
 def test_the_replay_comes_to_a_customer(answers: list[str]) -> None:
