@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 
-from domain.business_time import Pause
 from domain.identity import CalendarId, PersonId, TeamId
 from domain.lead.events import (
     ClockStarted,
@@ -19,7 +18,7 @@ from domain.lead.events import (
     LeadWoken,
     Step,
 )
-from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
+from domain.lead.ledger import MATTERS, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
 from domain.policy import ClockName
 from tests.domain.lead.test_clocks import Told
 from tests.domain.lead.told import (
@@ -376,12 +375,6 @@ def test_nothing_else_books_a_minute() -> None:
     assert len(others) == len(get_args(LeadEvent)) - len(MATTERS)
     for example in (*others, contacted()):
         assert tell(book, example) is book
-
-
-def test_what_goes_on_ends_later_than_anything() -> None:
-    assert OPEN.year == 9999
-    assert Book() == Book((), (), ())
-    assert Pause(NINE, TEN) < Pause(NINE, OPEN)
 
 
 def _started(number: int, clock: ClockName, at: datetime) -> ClockStarted:
