@@ -171,7 +171,7 @@ def _account(book: Book, account: Account) -> Book:
 
 
 def _team(book: Book) -> TeamId | None:
-    return next((one.team for one in reversed(book.handovers) if one.escalation is None), None)
+    return next(one.team for one in reversed(book.handovers) if one.escalation is None)
 
 
 def _escalated(book: Book, event: LeadEscalated) -> Handover:
@@ -217,7 +217,7 @@ class _InTime:
         """The places of those by which the lead itself went to somebody."""
         self.told: dict[int | None, list[int]] = {}
         """The places of the escalations, by the clock that was escalated."""
-        team = None
+        team: TeamId | None = None
         for place, handover in enumerate(sorted(handovers, key=lambda handover: handover.at)):
             if handover.escalation is None:
                 team = handover.team
