@@ -132,15 +132,11 @@ class Bookkeeper:
         return await asyncio.to_thread(lambda: list(counted(lines, versions)))
 
     async def _cited(self, lines: Iterable[Line]) -> Mapping[tuple[CalendarId, int], Calendar]:
-        cited = {
-            (line.calendar, line.calendar_version or 0): calendar_stream(line.calendar)
-            for line in lines
-            if line.calendar is not None
-        }
-        missing = [key for key in cited if key not in self._versions]
-        told = await self._log.load([(stream, 0) for stream in {cited[key] for key in missing}]) if missing else {}
-        for key in missing:
-            events = [cast("CalendarEvent", one.event) for one in told[cited[key]][: key[1]]]
+        cited = {(line.calendar, line.calendar_version or 0) for line in lines if line.calendar is not None}
+        missing = {key: calendar_stream(key[0]) for key in cited if key not in self._versions}
+        told = await self._log.load([(stream, 0) for stream in set(missing.values())]) if missing else {}
+        for key, stream in missing.items():
+            events = [cast("CalendarEvent", one.event) for one in told[stream][: key[1]]]
             self._versions[key] = calendar.replay(events)
         found = {key: self._versions[key] for key in cited}
         while len(self._versions) > VERSIONS_REMEMBERED:

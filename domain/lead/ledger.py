@@ -18,6 +18,7 @@ on record counts.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -151,11 +152,13 @@ def tell(book: Book, event: LeadEvent) -> Book:
 
 def booked(book: Book) -> Iterator[Booking]:
     """Each clock from its start to its end, one booking after the other, without a gap: the ledger of the lead."""
-    in_time = sorted(book.handovers, key=lambda handover: handover.at)
+    in_time = _InTime(book.handovers)
     ends: list[datetime] = []
     for account in book.accounts:
         ends.append(_end(account, ends))
-        yield from _bookings(account, ends[-1], _turns(account, in_time), book.snoozes)
+        if account.started_at < ends[-1]:
+            turns = in_time.turns(account, ends[-1])
+            yield from _bookings(account, ends[-1], turns, book.snoozes)
 
 
 def _handed_over(book: Book, handover: Handover) -> Book:
@@ -168,7 +171,7 @@ def _account(book: Book, account: Account) -> Book:
 
 
 def _team(book: Book) -> TeamId | None:
-    return next((one.team for one in reversed(book.handovers) if one.escalation is None), None)
+    return next(one.team for one in reversed(book.handovers) if one.escalation is None)
 
 
 def _escalated(book: Book, event: LeadEscalated) -> Handover:
@@ -205,36 +208,51 @@ def _end(account: Account, ends: Sequence[datetime]) -> datetime:
     return stopped_at if account.about is None else min(stopped_at, max(ends[account.about - 1], account.started_at))
 
 
-def _turns(account: Account, in_time: Sequence[Handover]) -> list[Handover]:
-    """Whose the clock was from when on, snoozes aside."""
-    turns: list[Handover] = []
-    team = None
-    for handover in in_time:
-        if handover.escalation is None:
-            team = handover.team
-            turns.append(handover if account.told is None else Handover(handover.at, "manager", account.told, team))
-        elif account.told is None and _is_about(handover, account):
-            turns.append(handover._replace(team=team))
-    return turns
+class _InTime:
+    """The handovers of a lead in the order in which they happened: those of one clock are found without the others."""
 
+    def __init__(self, handovers: Sequence[Handover]) -> None:
+        self.handovers: list[Handover] = []
+        self.of_the_lead: list[int] = []
+        """The places of those by which the lead itself went to somebody."""
+        self.told: dict[int | None, list[int]] = {}
+        """The places of the escalations, by the clock that was escalated."""
+        team: TeamId | None = None
+        for place, handover in enumerate(sorted(handovers, key=lambda handover: handover.at)):
+            if handover.escalation is None:
+                team = handover.team
+                self.of_the_lead.append(place)
+            else:
+                self.told.setdefault(handover.clock, []).append(place)
+            self.handovers.append(handover._replace(team=team))
+        self.ats = [handover.at for handover in self.handovers]
 
-def _is_about(escalated: Handover, account: Account) -> bool:
-    if escalated.clock is None:
-        return account.started_at <= escalated.at
-    return escalated.clock == account.number
+    def turns(self, account: Account, end: datetime) -> list[Handover]:
+        """Whose the clock was when it started, and from when on somebody else's, snoozes aside."""
+        began, ended = bisect_right(self.ats, account.started_at), bisect_left(self.ats, end)
+        places = self.of_the_lead
+        # Nothing is handed over before the lead arrives, however early its clock is dated.
+        first = max(bisect_left(places, began) - 1, 0)
+        whose = places[first : max(bisect_left(places, ended), first + 1)]
+        if account.told is not None:
+            had = (self.handovers[place] for place in whose)
+            return [Handover(one.at, "manager", account.told, one.team) for one in had]
+        calls = self.told.get(None, [])
+        called = bisect_left(calls, bisect_left(self.ats, account.started_at))
+        whose = [*whose, *self.told.get(account.number, []), *calls[called : bisect_left(calls, ended)]]
+        return [self.handovers[place] for place in sorted(whose)]
 
 
 def _bookings(account: Account, end: datetime, turns: Sequence[Handover], snoozes: Sequence[Pause]) -> list[Booking]:
     start = account.started_at
-    if start >= end:
-        return []
-    changes = [turn.at for turn in turns] + [change for pause in snoozes for change in pause]
+    pauses = [pause for pause in snoozes if pause.begins_at < end and start < pause.ends_at]
+    ats = [turn.at for turn in turns]
+    changes = ats + [change for pause in pauses for change in pause]
     cuts = [start, *sorted({change for change in changes if start < change < end}), end]
     found: list[Booking] = []
     for begins, ends in pairwise(cuts):
-        # Nothing is handed over before the lead arrives, however early its clock is dated.
-        turn = next((turn for turn in reversed(turns) if turn.at <= begins), turns[0])
-        snoozed = any(pause.begins_at <= begins < pause.ends_at for pause in snoozes)
+        turn = turns[max(bisect_right(ats, begins) - 1, 0)]
+        snoozed = any(pause.begins_at <= begins < pause.ends_at for pause in pauses)
         holder: Holder = "snoozed" if snoozed else turn.holder
         ended_at = None if ends == OPEN else ends
         if found and (found[-1].holder, found[-1].person, found[-1].team) == (holder, turn.person, turn.team):

@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 
-from domain.business_time import Pause
 from domain.identity import CalendarId, PersonId, TeamId
 from domain.lead.events import (
     ClockStarted,
@@ -19,7 +18,7 @@ from domain.lead.events import (
     LeadWoken,
     Step,
 )
-from domain.lead.ledger import MATTERS, OPEN, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
+from domain.lead.ledger import MATTERS, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
 from domain.policy import ClockName
 from tests.domain.lead.test_clocks import Told
 from tests.domain.lead.told import (
@@ -36,7 +35,7 @@ from tests.domain.lead.told import (
     routed,
 )
 from tests.support.examples import BY_TIMEKEEPER, EXAMPLES
-from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, CARLA, DORA, ELEVEN, NINE, TEN, TWELVE, TWO
+from tests.support.story import ANNA, BEN, BY_ANNA, BY_MANAGER, CARLA, DORA, ELEVEN, NINE, ONE, TEN, TWELVE, TWO
 
 MINUTE = timedelta(minutes=1)
 Line = tuple[str, int, int | None, Holder, PersonId | None]
@@ -212,6 +211,27 @@ def test_a_ladder_hands_over_its_own_clock_and_no_other() -> None:
     assert ledger(story, "follow")[-1] == ("follow_up", 10, None, "owner", ANNA)
 
 
+def test_what_goes_further_up_is_the_clock_that_was_escalated_and_no_other() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(NINE + 10 * MINUTE), promised(NINE + 10 * MINUTE, TWO))
+    story.happens(replied(NINE + 20 * MINUTE))
+    story.happens(promised(NINE + 30 * MINUTE, ONE))
+    number = next(one.number for one in story.lead.clocks if one.name == "reply")
+    story.happens(_told(CARLA, NINE + 140 * MINUTE, number))
+    acknowledgement = story.lead.clocks[-1].number
+    assert (number, acknowledgement) == (4, 6)
+    story.happens(_told(DORA, NINE + 170 * MINUTE, acknowledgement))
+    assert ledger(story, "reply") == [
+        ("reply", 20, 140, "owner", ANNA),
+        ("reply", 140, 170, "manager", CARLA),
+        ("reply", 170, None, "manager", DORA),
+    ]
+    assert ledger(story, "follow")[-1] == ("follow_up", 30, None, "owner", ANNA)
+    story.happens(followed_up(NINE + 200 * MINUTE))
+    story.happens(followed_up(NINE + 150 * MINUTE))
+    assert ledger(story, "ack") == [("acknowledgement", 140, 150, "manager", CARLA)]
+    assert ledger(story, "reply")[-1] == ("reply", 140, 150, "manager", CARLA)
+
+
 def test_a_call_for_help_hands_over_each_clock_that_runs_then_and_none_that_starts_later() -> None:
     story = Told(created(), assigned(at=NINE), escalated(at=NINE + 10 * MINUTE))
     story.happens(contacted(NINE + 30 * MINUTE))
@@ -273,6 +293,31 @@ def test_a_lead_that_wakes_early_is_its_owners_again() -> None:
     ]
 
 
+def test_a_snooze_moves_the_deadline_of_the_clock_that_runs() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), replied(ELEVEN))
+    before = {one.account.number: one.account.respond_by for one in booked(book_of(story.events))}
+    story.happens(snoozed(TWELVE, TWELVE + 30 * MINUTE))
+    after = {one.account.number: one.account.respond_by for one in booked(book_of(story.events))}
+    assert after == before | {3: before[3] + 30 * MINUTE}
+
+
+def test_snoozes_that_overlap_are_one() -> None:
+    events: list[LeadEvent] = [created(), assigned(at=NINE), _started(1, "reply", NINE)]
+    events += [snoozed(NINE + 10 * MINUTE, NINE + 20 * MINUTE), snoozed(NINE + 15 * MINUTE, NINE + 30 * MINUTE)]
+    assert [line[1:4] for line in lines([*events, _stopped(1, TEN)])] == [
+        (0, 10, "owner"),
+        (10, 30, "snoozed"),
+        (30, 60, "owner"),
+    ]
+
+
+def test_who_gets_it_at_the_instant_at_which_it_ends_has_nothing_of_it() -> None:
+    deeds = (created(), assigned(at=NINE), _started(1, "reply", NINE), _stopped(1, TEN), released(at=TEN))
+    assert lines(deeds) == [("reply", 0, 60, "owner", ANNA)]
+    assert lines([*deeds[:3], snoozed(NINE, TEN), _stopped(1, TEN)]) == [("reply", 0, 60, "snoozed", ANNA)]
+    assert lines([*deeds[:3], _told(CARLA, TEN), _stopped(1, TEN)]) == [("reply", 0, 60, "owner", ANNA)]
+
+
 def test_a_clock_that_is_stopped_in_a_snooze_ends_there_and_the_next_begins_in_it() -> None:
     story = Told(created(), assigned(at=NINE), snoozed(NINE + 10 * MINUTE, NINE + 40 * MINUTE))
     story.happens(contacted(NINE + 30 * MINUTE))
@@ -325,9 +370,9 @@ def test_a_call_at_the_instant_of_arrival_leaves_nothing_to_book() -> None:
     events: list[LeadEvent] = [
         created(),
         _started(1, "first_response", NINE),
-        ClockStopped(number=1, stopped_at=TEN, because="closed", at=TEN, by=BY_ANNA),
+        _stopped(1, TEN),
         _started(2, "follow_up", TEN),
-        ClockStopped(number=2, stopped_at=ELEVEN, because="closed", at=ELEVEN, by=BY_ANNA),
+        _stopped(2, ELEVEN),
     ]
     assert [_minute(one.began_at) for one in booked(book_of(events))] == [0, 60]
     assert [_minute(one.began_at) for one in booked(book_of([*events, contacted(NINE)]))] == [60]
@@ -367,6 +412,8 @@ def test_a_lead_that_is_opened_again_has_clocks_of_its_own() -> None:
 def test_a_clock_that_is_dated_before_the_arrival_is_the_first_holders() -> None:
     events: list[LeadEvent] = [created(TEN), _started(1, "reply", NINE), assigned(at=ELEVEN)]
     assert [(_minute(one.began_at), one.holder) for one in booked(book_of(events))] == [(0, "queue"), (120, "owner")]
+    [whole] = booked(book_of([*events, _stopped(1, NINE + 30 * MINUTE)]))
+    assert (whole.holder, whole.ended_at) == ("queue", NINE + 30 * MINUTE)
 
 
 def test_nothing_else_books_a_minute() -> None:
@@ -378,10 +425,8 @@ def test_nothing_else_books_a_minute() -> None:
         assert tell(book, example) is book
 
 
-def test_what_goes_on_ends_later_than_anything() -> None:
-    assert OPEN.year == 9999
-    assert Book() == Book((), (), ())
-    assert Pause(NINE, TEN) < Pause(NINE, OPEN)
+def _stopped(number: int, at: datetime) -> ClockStopped:
+    return ClockStopped(number=number, stopped_at=at, because="closed", at=at, by=BY_ANNA)
 
 
 def _started(number: int, clock: ClockName, at: datetime) -> ClockStarted:
