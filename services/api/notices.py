@@ -122,7 +122,17 @@ def _place(last: notices.Notice) -> notices.Cursor:
     "/callbacks/sms/{lead_id}/{notice}",
     status_code=204,
     response_class=Response,
-    openapi_extra={"security": []},
+    openapi_extra={
+        "security": [],
+        "requestBody": {
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+                    "examples": {"example": {"summary": "It has arrived", "value": {"MessageStatus": "delivered"}}},
+                }
+            }
+        },
+    },
     responses=documented(401, 413, 422, 503),
 )
 async def hear_what_became_of_a_text_message(

@@ -203,11 +203,17 @@ def test_an_old_python_can_read_the_script_far_enough_to_say_so() -> None:
     ast.parse((ROOT / "leadledger").read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-def test_a_warm_start_costs_less_than_a_blink(checkout: Checkout) -> None:
+def test_a_warm_start_costs_little_more_than_starting_python(checkout: Checkout) -> None:
+    """Beside each start of ours two bare ones of Python, so that a busy machine is busy for both."""
     checkout.installed(PRODUCT)
-    seconds = []
+    ratios = []
     for _ in range(5):
         began = time.perf_counter()
         checkout.run("up")
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.2
+        ours = time.perf_counter() - began
+        began = time.perf_counter()
+        for _ in range(2):
+            subprocess.run([sys.executable, "-c", "pass"], check=True)
+        ratios.append(2 * ours / (time.perf_counter() - began))
+    print(ratios)
+    assert min(ratios) < 6

@@ -26,7 +26,15 @@ SONG = secrets.token_hex(6)
 NAME, COMPANY, NOTE = f"Zdenka Canary-{SONG}", f"Canary & Sons {SONG}", f"Note {SONG}: likes blue"
 EMAIL, REFERENCE, MESSAGE = f"canary.{SONG}@example.com", f"crm/{SONG}", f"Message {SONG}: call me"
 PHONE = f"+49 30 {int(SONG[:8], 16):010d}"
-CONTACT = {"name": NAME, "email": EMAIL, "phone": PHONE, "company": COMPANY, "reference": REFERENCE, "message": MESSAGE}
+CONTACT = {
+    "name": NAME,
+    "email": EMAIL,
+    "phone": PHONE,
+    "company": COMPANY,
+    "reference": REFERENCE,
+    "message": MESSAGE,
+    "zone": "Europe/Prague",
+}
 CANARIES = (SONG, PHONE, PHONE.replace(" ", ""), "Zdenka", "likes blue")
 
 # What is wrong with it, and who is told: personal things in every place where they do not belong.

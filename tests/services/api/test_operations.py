@@ -17,6 +17,7 @@ from services.api import create_app
 from services.api.examples import ANSWERS, BODIES
 from services.projector import PROJECTIONS
 from services.settings import Settings
+from tests.services.api.test_who_may import OPEN_TO_ANYBODY
 from tests.services.api.world import World, opened, projectors, ready, served
 from tests.support.postgres import IN_A_HURRY
 
@@ -122,9 +123,7 @@ async def test_the_document_describes_every_act_with_an_example(world: World) ->
     for path, methods in document["paths"].items():
         for method, told in methods.items():
             assert told["summary"], path
-            assert told.get("security", document["security"]) == (
-                [] if path in ("/health", "/ready", "/metrics") else [{"key": []}]
-            )
+            assert told.get("security", document["security"]) == ([] if path in OPEN_TO_ANYBODY else [{"key": []}])
             if method == "post":
                 (body,) = told["requestBody"]["content"].values()
                 assert body["examples"], path
