@@ -10,7 +10,7 @@ from services.notifier import rounds
 
 if __name__ == "__main__":
     rounds.LEASE = timedelta(seconds=3)
-    outside.MAIL_SECONDS = 1.0
+    outside.MAIL_SECONDS = outside.SMS_SECONDS = 1.0
     postbox.FIRST_WAIT = timedelta(milliseconds=200)
     process.LOOK_EVERY_SECONDS = 0.05
     asyncio.run(process.main())

@@ -32,7 +32,8 @@ from tests.services.notifier.scene import (
 )
 from tests.support.post_office import DROP, HANG
 from tests.support.sms_gateway import DROP as NO_ANSWER
-from tests.support.sms_gateway import Refusal
+from tests.support.sms_gateway import HANG as SAYS_NOTHING
+from tests.support.sms_gateway import TAKE_AND_DROP, TAKE_AND_HANG, Refusal
 
 CALL = RecordOutreach(channel="call", outcome="reached")
 ANNAS, BENS, CARLAS, ADAS = "anna@team.example", "ben@team.example", "carla@team.example", "ada@lead.example"
@@ -247,6 +248,23 @@ async def test_a_gateway_in_trouble_is_tried_again_under_the_same_key(scene: Sce
     assert message.form["StatusCallback"] == f"https://leads.example/callbacks/sms/{lead}/{notice.notice}"
     [sent] = [event for event in await scene.events(lead) if isinstance(event, NoticeSent) and event.medium == "sms"]
     assert (sent.tries, sent.provider_id) == (3, message.sid)
+
+
+@pytest.mark.parametrize("trouble", [TAKE_AND_DROP, TAKE_AND_HANG, SAYS_NOTHING])
+async def test_a_gateway_that_knows_keys_sends_once_whatever_becomes_of_its_answer(
+    settings: Settings, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.outside.SMS_SECONDS", 1.0)
+    async with the_scene(settings) as scene:
+        scene.gateway.knows_keys = True
+        scene.gateway.when("+15005550001", then=trouble, times=1)
+        lead = await scene.lead(arrived_minutes_ago=56)
+        await scene.time_passes(lead)
+        now = await scene.notifier.now()
+        await scene.notify(now)
+        await scene.notify(now + MINUTE)
+        assert len(scene.texts("+15005550001")) == 1
+        assert (await scene.notices(lead))[("reminder", "sms", ANNA)].standing == "sent"
 
 
 async def test_who_answered_stop_is_written_no_more_texts(scene: Scene) -> None:
