@@ -2,52 +2,57 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
-import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 import typer
 
 from domain.event import Event, Recorded, Unreadable
-from domain.identity import LeadId, Position, StreamId, lead_stream
+from domain.identity import StreamId, lead_stream
 from domain.lead.events import LeadEvent
 from domain.lead.standing import LeadUnknown
 from domain.lead.state import Lead, evolve
 from projections import timeline
-from projections.projector import status
-from projections.projector.tables import Connection
-from services.cli.asking import an_office, answer, answer_json, fail, run, say
+from services.cli.asking import (
+    AsJson,
+    a_lead,
+    an_office,
+    answer,
+    answer_json,
+    caught_up,
+    fail,
+    instant,
+    run,
+    say,
+    short,
+)
 
 app = typer.Typer(no_args_is_help=True, help="One lead.")
 ALMOST_AT_ONCE_SECONDS = 60
 PAGE = 200
-WAIT_SECONDS = 5.0
 OWN_FIELDS = {"at", "by"}
 
 LeadArgument = Annotated[str, typer.Argument(metavar="ID", help="The lead's id, a UUID.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command("timeline")
 def lead_timeline(id: LeadArgument, json: AsJson = False) -> None:
     """Who did what, when it happened, and when it was recorded, as the timeline read model tells it."""
-    run(_timeline(_stream(id), json))
+    run(_timeline(lead_stream(a_lead(id)), json))
 
 
 async def _timeline(stream: StreamId, json: bool) -> None:
     after: timeline.Cursor | None = None
     seen: list[timeline.Told] = []
     async with an_office() as office, office.questions.connection() as connection:
-        await _caught_up(connection, await office.log.head())
+        await caught_up(connection, await office.log.head(), "timeline")
         while True:
             lines = await timeline.page(connection, stream, after=after, limit=PAGE)
             for told in lines:
                 if not json:
                     by = f"{told.who} ({told.role}, {told.via})"
-                    answer(f"{_short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{by}]")
+                    answer(f"{short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{by}]")
             seen += lines
             if len(lines) < PAGE:
                 break
@@ -64,20 +69,6 @@ async def _timeline(stream: StreamId, json: bool) -> None:
         answer_json([{**vars(told), "late_seconds": told.lateness.total_seconds()} for told in seen])
 
 
-async def _caught_up(connection: Connection, head: Position) -> None:
-    """Wait a moment for the projector, and say so if it does not come as far as the log was."""
-    give_up_at = time.monotonic() + WAIT_SECONDS
-    while True:
-        behind = [one.lag_events for one in await status(connection, head) if one.projection == "timeline"]
-        if behind == [0]:
-            return
-        if time.monotonic() > give_up_at:
-            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
-            say(f"The timeline is {how_far}; what it lacks is not shown. See `./leadledger projections status`.")
-            return
-        await asyncio.sleep(0.02)
-
-
 @app.command("replay")
 def replay(
     id: LeadArgument,
@@ -89,7 +80,7 @@ def replay(
 
     Events are folded in the order in which they were recorded; INSTANT is such as 2026-03-02T09:00:00Z.
     """
-    run(_replay(_stream(id), _instant(until, "--until"), _instant(known, "--known"), json))
+    run(_replay(lead_stream(a_lead(id)), _instant(until, "--until"), _instant(known, "--known"), json))
 
 
 async def _replay(stream: StreamId, until: datetime | None, known: datetime | None, json: bool) -> None:
@@ -132,7 +123,7 @@ def _told(one: Recorded[Event]) -> str:
     what = ", ".join(f"{name} {_in_words(value)}" for name, value in _particulars(event).items())
     by = f"{event.by.id} ({event.by.role}, {event.by.via})"
     late = _late(event.at, one.recorded_at)
-    return f"{one.version:3}  {_short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
+    return f"{one.version:3}  {short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
 
 
 def _event(one: Recorded[Event]) -> dict[str, Any]:
@@ -183,15 +174,11 @@ def _in_words(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _short(value) if isinstance(value, datetime) else str(value)
+    return short(value) if isinstance(value, datetime) else str(value)
 
 
 def _events(count: int) -> str:
     return "1 event" if count == 1 else f"{count:,} events"
-
-
-def _short(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _late(at: datetime, recorded_at: datetime) -> str:
@@ -204,20 +191,5 @@ def _late(at: datetime, recorded_at: datetime) -> str:
     return f"  (recorded {late} later)"
 
 
-def _stream(id: str) -> StreamId:
-    try:
-        return lead_stream(LeadId(str(UUID(id))))
-    except ValueError:
-        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
-
-
 def _instant(told: str | None, option: str) -> datetime | None:
-    if told is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(told)
-    except ValueError:
-        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
-    if instant.tzinfo is None:
-        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
-    return instant
+    return None if told is None else instant(told, option)
