@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
+
+Standing = Literal["past", "in_force", "scheduled", "superseded"]
+"""`past` held until something else took its place; `superseded` was taken back before it ever held."""
 
 
 class Dated(Protocol):
@@ -41,3 +44,12 @@ def held_from(told: Sequence[D], instant: datetime) -> tuple[D, ...]:
     """What holds then, and all that takes its place later; nothing at all where nothing holds then."""
     held = held_at(told, instant)
     return () if held is None else (held, *(one for one in standing(told) if one.effective_from > instant))
+
+
+def stands(told: Sequence[D], one: D, instant: datetime) -> Standing:
+    """What has become of one of all that was told, at that instant."""
+    if all(other is not one for other in standing(told)):
+        return "superseded"
+    if one.effective_from > instant:
+        return "scheduled"
+    return "in_force" if held_at(told, instant) is one else "past"

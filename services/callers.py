@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from psycopg import AsyncConnection
+from psycopg.errors import UndefinedTable
 from psycopg_pool import AsyncConnectionPool
 
 from adapters.credentials import ApiKey
@@ -112,8 +114,16 @@ def standing(questions: AsyncConnectionPool) -> Callable[[PersonId], Awaitable[S
             found = await organisation.person(connection, person)
             if found is None:
                 return None
-            seat = await organisation.seat(connection)
-            has_the_seat = seat is not None and seat.accountable == person
-            return Standing(found.here, found.team, await organisation.line_below(connection, person), has_the_seat)
+            below = await organisation.line_below(connection, person)
+            return Standing(found.here, found.team, below, await _has_the_seat(connection, person))
 
     return ask
+
+
+async def _has_the_seat(connection: AsyncConnection, person: PersonId) -> bool:
+    try:
+        seat = await organisation.seat(connection)
+    except UndefinedTable:
+        # After an update this read model is built from the whole log; meanwhile nobody has the seat, and all go on.
+        return False
+    return seat is not None and seat.accountable == person

@@ -59,7 +59,7 @@ from domain.refusal import Refusal
 from domain.source import SourceUnknown
 from domain.team import TeamUnknown
 from services.api.counting import REFUSALS
-from services.api.pointing import pointed_at
+from services.api.pointing import places_in, pointed_at
 from services.api.wording import CORRECT_IT, Trouble, troubles
 from services.bookkeeping import TooManyBookings
 
@@ -252,6 +252,8 @@ def _wish_is_wrong(wrong: WishIsWrong) -> Response:
 
 def wrong_fields(refusal: Refusal, wish: BaseModel) -> list[str]:
     """The fields of the wish that hold what the refusal is about; if none does, the one that should."""
+    if places := places_in(wish, refusal):
+        return places
     fields = [field for field in FIELDS_OF.get(type(refusal), ()) if field in type(wish).model_fields]
     return [field for field in fields if getattr(wish, field) in refusal.about.values()] or fields[:1]
 
@@ -318,7 +320,7 @@ def _title(name: str) -> str:
 
 
 def _words(name: str, between: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", between, name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", between, name).lower()
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
@@ -16,15 +16,15 @@ from domain.calendar import Calendar, Setting, on_the_wall
 from domain.identity import CalendarId, PersonId, PolicyId
 from domain.notice import Medium
 from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Rung, Terms, Unit, Whom, deadlines
-from domain.schedule import Dated, held_at, standing
+from domain.schedule import Standing, stands
 from projections.policies import PolicyVersion, Rules
 from services.api.answers import Answer, PageOf
 
 ON_THE_WALL = "By the clock on the wall of the calendar's zone; UTC where no calendar counts."
 
 
-Standing = Annotated[
-    Literal["past", "in_force", "scheduled", "superseded"],
+StandingTold = Annotated[
+    Standing,
     Field(
         description="At the instant that was asked about; now, if none was. `past` held until another took its place, "
         "`superseded` was taken back before it ever held."
@@ -35,7 +35,7 @@ Standing = Annotated[
 class SettingLine(BaseModel):
     """The hours that hold from an instant on."""
 
-    standing: Standing
+    standing: StandingTold
     effective_from: datetime
     zone: str
     week: WeekGiven
@@ -67,7 +67,7 @@ class TermsLine(BaseModel):
     policy: PolicyId
     version: int
     effective_from: datetime
-    standing: Standing
+    standing: StandingTold
     calendar: CalendarId | None
     clocks: ClocksGiven
     snooze_at_most_minutes: int
@@ -141,15 +141,6 @@ class TrialTold(Answer):
     calendar_version: int | None
     zone: str
     clocks: list[TriedClock]
-
-
-def stands(told: Sequence[Dated], one: Dated, at: datetime) -> Standing:
-    """Whether one of all that was told holds then."""
-    if all(other is not one for other in standing(told)):
-        return "superseded"
-    if one.effective_from > at:
-        return "scheduled"
-    return "in_force" if held_at(told, at) is one else "past"
 
 
 def calendar_line(calendar: Calendar, id: CalendarId, at: datetime) -> CalendarLine:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from services.cli import calendars, imports, keys, leads, ledger, notices, projections, start
+from services.cli import (
+    calendars,
+    clocks,
+    imports,
+    keys,
+    leads,
+    ledger,
+    notices,
+    policies,
+    projections,
+    start,
+)
 
 app = typer.Typer(
     name="leadledger",
@@ -19,9 +30,15 @@ app.add_typer(start.schema, name="schema")
 app.add_typer(start.vault, name="vault")
 app.add_typer(imports.app, name="import")
 app.add_typer(leads.app, name="lead")
+leads.app.command("snooze")(clocks.snooze)
+leads.app.command("wake")(clocks.wake)
+app.command("clocks")(clocks.clocks)
+app.command("escalations")(clocks.escalations)
+app.add_typer(clocks.escalation, name="escalation")
 app.add_typer(ledger.app, name="ledger")
-app.add_typer(calendars.app, name="calendar")
 app.add_typer(notices.app, name="notices")
+app.add_typer(calendars.app, name="calendar")
+app.add_typer(policies.app, name="policy")
 app.add_typer(projections.app, name="projections")
 app.add_typer(keys.app, name="keys")
 

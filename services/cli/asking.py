@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 from uuid import UUID
@@ -18,12 +18,15 @@ import typer
 from psycopg import AsyncConnection
 from psycopg_pool import PoolTimeout
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from adapters.credentials import KeyUnknown
 from adapters.postgres import PostgresTrouble
 from adapters.schema import SchemaTrouble
 from adapters.vault import SealBroken, VaultKeyMissing
-from domain.identity import OURS, SLUG, LeadId, Position, StreamId, lead_stream
+from commands.command import Command
+from domain.access import Principal
+from domain.identity import OURS, SLUG, LeadId, Position
 from domain.log import LogUnavailable
 from domain.refusal import Refusal
 from projections.projector import status
@@ -35,11 +38,11 @@ from services.settings import NoDatabase, Settings, as_role
 from services.wiring import Office, open_office
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Command[Any])
 ROLE = "leadledger_desk"
-PATIENCE_SECONDS = 5.0
-"""For a read model that is behind the log."""
 WAIT_SECONDS = 60.0
 """For one of the few connections: an import has hundreds of rows waiting, and nobody else."""
+PROJECTOR_WAIT_SECONDS = 5.0
 LETTERS = "small letters, digits, dots, hyphens and underscores"
 
 EXPECTED = (
@@ -83,8 +86,10 @@ def fail(why: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def somebody(told: str) -> str:
-    """A name that says who, fit to stay on record."""
+def somebody(told: str | None) -> str | None:
+    """A name that says who, fit to stay on record; where it need not be given, perhaps none."""
+    if told is None:
+        return None
     if not SLUG.fullmatch(told):
         fail(f"--as {told!r} is no name that can stand on record: {LETTERS}.", code=2)
     if told in OURS:
@@ -92,17 +97,89 @@ def somebody(told: str) -> str:
     return told
 
 
-Who = Annotated[
-    str,
-    typer.Option(
-        "--as",
-        metavar="WHO",
-        envvar="LEADLEDGER_AS",
-        callback=somebody,
-        help="Who you are: a person on record, or another name that is no secret.",
-    ),
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+WHO = typer.Option(
+    "--as",
+    metavar="WHO",
+    envvar="LEADLEDGER_AS",
+    callback=somebody,
+    help="Who you are: a person on record, or another name that is no secret.",
+)
+Who = Annotated[str, WHO]
+PerhapsWho = Annotated[str | None, WHO]
 """Nobody is anonymous, on the command line either; the login of the machine would be personal data."""
+
+
+def handed_in_by(who: str, wish: Command[Any]) -> Principal:
+    """Whoever has the database may hand in this wish, in the name that they gave."""
+    return Principal(id=who, role="service", via="cli", scopes=frozenset({wish.action}))
+
+
+async def caught_up(connection: Connection, head: Position, projection: str) -> None:
+    """Wait a moment for the projector, and say so if it does not come as far as the log was."""
+    give_up_at = time.monotonic() + PROJECTOR_WAIT_SECONDS
+    while True:
+        behind = [one.lag_events for one in await status(connection, head) if one.projection == projection]
+        if behind == [0]:
+            return
+        if time.monotonic() > give_up_at:
+            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
+            see = "what it lacks is not shown; see `./leadledger projections status`"
+            say(f"Read model {projection} is {how_far}: {see}.")
+            return
+        await asyncio.sleep(0.02)
+
+
+def instant(told: str, option: str) -> datetime:
+    """With its offset from UTC; else the command ends."""
+    try:
+        found = datetime.fromisoformat(told)
+    except ValueError:
+        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
+    if found.tzinfo is None:
+        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
+    return found
+
+
+def short(at: datetime) -> str:
+    """`2026-03-02 09:00:00Z`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def a_lead(id: str) -> LeadId:
+    """The id of a lead; else the command ends."""
+    try:
+        return LeadId(str(UUID(id)))
+    except ValueError:
+        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
+
+
+def wish_in(file: Path, kind: type[C], **about: str) -> C:
+    """The wish that a file tells in JSON, as the API takes it; its name may be left out, and stands on the line."""
+    try:
+        told = from_json(file.read_bytes())
+    except OSError as refused:
+        fail(f"{file} cannot be read: {refused.strerror}.")
+    except ValueError as wrong:
+        fail(f"{file} is no JSON: {wrong}.", code=2)
+    if not isinstance(told, dict):
+        fail(f"{file} is no JSON object.", code=2)
+    for name, value in about.items():
+        if told.get(name, value) != value:
+            fail(f"{file} is about {name} {told[name]!r}, and not about {value}.", code=2)
+    return a_wish(kind, str(file), **{**told, **about})
+
+
+def a_wish(kind: type[C], said_in: str, **told: object) -> C:
+    """The wish, if it is one; else the command ends, and says where it was said and what is wrong."""
+    try:
+        return kind.model_validate(told)
+    except ValidationError as wrong:
+        fail("\n".join(f"{said_in}: {_where(one['loc'])}: {one['msg']}." for one in wrong.errors()), code=2)
+
+
+def _where(loc: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, loc))
 
 
 def read_settings() -> Settings:
@@ -139,41 +216,6 @@ async def an_office() -> AsyncIterator[Office]:
         pass
     async with open_office(settings, wait_seconds=WAIT_SECONDS) as office:
         yield office
-
-
-async def caught_up(connection: Connection, head: Position, projection: str) -> None:
-    """Wait a moment for a read model, and say so if it does not come as far as the log was."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        behind = [one.lag_events for one in await status(connection, head) if one.projection == projection]
-        if behind == [0]:
-            return
-        if time.monotonic() > give_up_at:
-            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
-            say(f"The {projection} is {how_far}; what it lacks is not shown. See `./leadledger projections status`.")
-            return
-        await asyncio.sleep(0.02)
-
-
-def a_stream(id: str) -> StreamId:
-    """The stream of the lead that is called so on the command line."""
-    try:
-        return lead_stream(LeadId(str(UUID(id))))
-    except ValueError:
-        fail(f"{id!r} is no lead's id; an id looks like 8d5b5c3e-1f0a-5b59-9a77-0d6c8b0a3f11.", code=2)
-
-
-def an_instant(told: str | None, option: str) -> datetime | None:
-    """An instant as it is told on the command line, with its offset."""
-    if told is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(told)
-    except ValueError:
-        fail(f"{option}: {told!r} is no instant; write it as 2026-03-02T09:00:00Z.", code=2)
-    if instant.tzinfo is None:
-        fail(f"{option}: {told!r} lacks an offset from UTC; write it as 2026-03-02T09:00:00Z.", code=2)
-    return instant
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

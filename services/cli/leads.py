@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from domain.event import Event, Recorded, Unreadable
-from domain.identity import StreamId
+from domain.identity import StreamId, lead_stream
 from domain.lead.events import LeadEvent
 from domain.lead.standing import LeadUnknown
 from domain.lead.state import Lead, evolve
 from projections import timeline
-from services.cli.asking import a_stream, an_instant, an_office, answer, answer_json, caught_up, fail, run, say
+from services.cli.asking import (
+    AsJson,
+    a_lead,
+    an_office,
+    answer,
+    answer_json,
+    caught_up,
+    fail,
+    instant,
+    run,
+    say,
+    short,
+)
 
 app = typer.Typer(no_args_is_help=True, help="One lead.")
 ALMOST_AT_ONCE_SECONDS = 60
@@ -22,13 +34,12 @@ PAGE = 200
 OWN_FIELDS = {"at", "by"}
 
 LeadArgument = Annotated[str, typer.Argument(metavar="ID", help="The lead's id, a UUID.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command("timeline")
 def lead_timeline(id: LeadArgument, json: AsJson = False) -> None:
     """Who did what, when it happened, and when it was recorded, as the timeline read model tells it."""
-    run(_timeline(a_stream(id), json))
+    run(_timeline(lead_stream(a_lead(id)), json))
 
 
 async def _timeline(stream: StreamId, json: bool) -> None:
@@ -41,7 +52,7 @@ async def _timeline(stream: StreamId, json: bool) -> None:
             for told in lines:
                 if not json:
                     by = f"{told.who} ({told.role}, {told.via})"
-                    answer(f"{_short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{by}]")
+                    answer(f"{short(told.at)}  {told.sentence}{_late(told.at, told.recorded_at)}  [{by}]")
             seen += lines
             if len(lines) < PAGE:
                 break
@@ -69,7 +80,7 @@ def replay(
 
     Events are folded in the order in which they were recorded; INSTANT is such as 2026-03-02T09:00:00Z.
     """
-    run(_replay(a_stream(id), an_instant(until, "--until"), an_instant(known, "--known"), json))
+    run(_replay(lead_stream(a_lead(id)), _instant(until, "--until"), _instant(known, "--known"), json))
 
 
 async def _replay(stream: StreamId, until: datetime | None, known: datetime | None, json: bool) -> None:
@@ -112,7 +123,7 @@ def _told(one: Recorded[Event]) -> str:
     what = ", ".join(f"{name} {_in_words(value)}" for name, value in _particulars(event).items())
     by = f"{event.by.id} ({event.by.role}, {event.by.via})"
     late = _late(event.at, one.recorded_at)
-    return f"{one.version:3}  {_short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
+    return f"{one.version:3}  {short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
 
 
 def _event(one: Recorded[Event]) -> dict[str, Any]:
@@ -163,15 +174,11 @@ def _in_words(value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return _short(value) if isinstance(value, datetime) else str(value)
+    return short(value) if isinstance(value, datetime) else str(value)
 
 
 def _events(count: int) -> str:
     return "1 event" if count == 1 else f"{count:,} events"
-
-
-def _short(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def _late(at: datetime, recorded_at: datetime) -> str:
@@ -182,3 +189,7 @@ def _late(at: datetime, recorded_at: datetime) -> str:
     hours, rest = divmod(rest, 3600)
     late = f"{days} d {hours} h" if days else f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min"
     return f"  (recorded {late} later)"
+
+
+def _instant(told: str | None, option: str) -> datetime | None:
+    return None if told is None else instant(told, option)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Annotated, Any, TypeVar
 
@@ -32,14 +32,15 @@ from services.bookkeeping import (
 )
 from services.cli.asking import (
     LETTERS,
-    a_stream,
-    an_instant,
+    a_lead,
     an_office,
     answer,
     answer_json,
     caught_up,
     fail,
+    instant,
     run,
+    short,
 )
 
 app = typer.Typer(no_args_is_help=True, help="The ledger: whose each minute of a lead's clocks was.")
@@ -66,7 +67,7 @@ def of_a_lead(
     json: AsJson = False,
 ) -> None:
     """Each clock of a lead, and whose it was from when on: it was not mine yet?"""
-    run(_of_a_lead(LeadId(str(a_stream(id))), _period(begins, ends, None), json))
+    run(_of_a_lead(a_lead(id), _period(begins, ends, None), json))
 
 
 @app.command("person")
@@ -138,12 +139,12 @@ def _show_clock(bookings: Sequence[Counted]) -> None:
     cited = (
         f"{first.unit} of calendar {line.calendar}, version {line.calendar_version}" if line.calendar else first.unit
     )
-    answer(f"clock {line.clock}: {line.name}, due {_short(line.respond_by)}, in {cited}")
+    answer(f"clock {line.clock}: {line.name}, due {short(line.respond_by)}, in {cited}")
     for one in bookings:
         whose = f"{one.line.holder:8} {one.line.person or '-':16} {one.line.team or '-':16}"
         late = f"{_minutes(one.late)} late" if one.late else ""
-        until = "now, running" if one.line.running else _short(one.line.ends_at)
-        answer(f"  {_short(one.line.begins_at)}  {until:20}  {whose} {_minutes(one.worked):>12} {late:>18}")
+        until = "now, running" if one.line.running else short(one.line.ends_at)
+        answer(f"  {short(one.line.begins_at)}  {until:20}  {whose} {_minutes(one.worked):>12} {late:>18}")
     elapsed = first.hours.elapsed(line.begins_at, last.line.ends_at)
     together = sum((one.worked for one in bookings), NOTHING)
     answer(f"  together {_minutes(together)} of the {_minutes(elapsed)} minutes that elapsed")
@@ -154,7 +155,7 @@ def _show(found: Sequence[Counted], asked: Period, json: bool) -> None:
     if json:
         answer_json([_sum(whose, sums[whose]) for whose in sorted(sums, key=in_turn)])
         return
-    answer(f"from {_short(asked.begins_at)} to {_short(asked.ends_at)}")
+    answer(f"from {short(asked.begins_at)} to {short(asked.ends_at)}")
     rows = [
         (
             whose.holder,
@@ -214,7 +215,12 @@ def _sum(whose: Held, total: Sum) -> dict[str, Any]:
 
 def _period(begins: str | None, ends: str | None, usual: timedelta | None) -> Period:
     try:
-        return period(an_instant(begins, "--from"), an_instant(ends, "--to"), utc_now(), usual)
+        return period(
+            None if begins is None else instant(begins, "--from"),
+            None if ends is None else instant(ends, "--to"),
+            utc_now(),
+            usual,
+        )
     except EndsBeforeItBegins as wrong:
         fail(f"--from: {wrong.__doc__}", code=2)
 
@@ -227,7 +233,3 @@ def _name(told: str) -> str:
 
 def _minutes(time: timedelta) -> str:
     return f"{in_minutes(time):,.3f}"
-
-
-def _short(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")

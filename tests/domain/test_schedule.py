@@ -13,7 +13,7 @@ from domain.event import Actor
 from domain.identity import CalendarId, PolicyId
 from domain.occasion import Occasion
 from domain.refusal import Refusal
-from domain.schedule import held_at, held_from, standing
+from domain.schedule import held_at, held_from, standing, stands
 from tests.support.story import NINE
 
 ADMIN = Actor("admin-1", "admin", "key:lk_1")
@@ -58,6 +58,18 @@ def test_what_holds_from_then_on_is_followed_by_what_takes_its_place() -> None:
     held = [names(held_from(words, hour(number))) for number in (-1, 0, 5, 8, 9, 10)]
     assert held == ["", "abc", "bc", "bc", "c", "c"]
     assert held_from([], NINE) == ()
+
+
+def test_what_was_told_holds_or_did_or_will_or_was_taken_back() -> None:
+    words = told((0, "a"), (6, "b"), (4, "c"), (8, "d"))
+
+    def at(number: int) -> list[str]:
+        return [stands(words, one, hour(number)) for one in words]
+
+    assert at(-1) == ["scheduled", "superseded", "scheduled", "scheduled"]
+    assert at(0) == ["in_force", "superseded", "scheduled", "scheduled"]
+    assert at(4) == ["past", "superseded", "in_force", "scheduled"]
+    assert at(8) == ["past", "superseded", "past", "in_force"]
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from domain.lead.state import Lead, evolve
 from domain.refusal import Refusal
 from projections import deadlines
 from projections.deadlines import Deadline, Due
-from tests.domain.lead.test_clocks import LADDER, Always
+from tests.domain.lead.clockwork import LADDER, Always
 from tests.projections.scripted_log import LEAD, ScriptedLog, caught_up
 from tests.support.examples import BY_MACHINE, BY_MANAGER, BY_REP, NINE, NORTH, OFFICE, QUICK, REP
 from tests.support.story import CARLA, on

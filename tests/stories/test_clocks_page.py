@@ -62,3 +62,13 @@ def test_each_instant_is_somebodys_as_the_page_shows(answers: list[str]) -> None
 def test_what_is_refused_names_the_field(answers: list[str]) -> None:
     refused = json.loads(answers[9])
     assert (refused["type"], refused["errors"][0]["path"]) == ("/problems/hours-overlap", "body.week.monday")
+
+
+def test_the_command_line_tells_it_in_words(answers: list[str]) -> None:
+    told = answers[8]
+    assert "Europe/Vienna: Monday to Thursday 09:00-12:30 and 13:30-18:00; Friday 09:00-17:00" in told
+    assert "2039-12-24 (christmas-eve) 09:00-12:00" in told
+    assert re.search(r"^quick +version 1, in force from ", told, re.MULTILINE)
+    assert "    escalate to who answers for the team when it is due" in told
+    assert "  rule 2: policy quick for team north" in told
+    assert told.endswith("No lead needs help.\n")

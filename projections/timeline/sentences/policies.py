@@ -38,14 +38,14 @@ WHOM: dict[Whom, str] = {
 @timeline.when(CalendarSet)
 def set_calendar(event: CalendarSet) -> str:
     """When work is done, from when on."""
-    hours = "; ".join(_hours(event.week))
+    hours = "; ".join(week_in_words(event.week))
     return f"Calendar {event.calendar} was set, from {_instant(event.effective_from)} on, in {event.zone}: {hours}."
 
 
 @timeline.when(DaysExcepted)
 def excepted(event: DaysExcepted) -> str:
     """Holidays, and days with other hours."""
-    return f"In calendar {event.calendar}, these are days of their own: {_listed(map(_excepted, event.days))}."
+    return f"In calendar {event.calendar}, these are days of their own: {_listed(map(day_in_words, event.days))}."
 
 
 @timeline.when(DaysRestored)
@@ -69,11 +69,11 @@ def set_policy(event: PolicySet) -> str:
 @timeline.when(RulesOrdered)
 def ordered(event: RulesOrdered) -> str:
     """Which policy applies to which leads."""
-    rules = _listed(map(_rule, event.rules)) if event.rules else "no policy applies to any lead"
+    rules = _listed(map(rule_in_words, event.rules)) if event.rules else "no policy applies to any lead"
     return f"The rules were put in order, from {_instant(event.effective_from)} on: {rules}."
 
 
-def _hours(week: Week) -> Iterator[str]:
+def week_in_words(week: Week) -> Iterator[str]:
     """Days with the same hours together: `Monday to Thursday 08:00-12:00 and 13:30-18:00`."""
     for hours, days in groupby(zip(WEEKDAYS, week, strict=True), key=itemgetter(1)):
         names = [name for name, _ in days]
@@ -85,17 +85,19 @@ def _day(day: Day) -> str:
     return " and ".join(f"{on_the_wall(hours.opens)}-{on_the_wall(hours.closes)}" for hours in day)
 
 
-def _excepted(day: ExceptedDay) -> str:
+def day_in_words(day: ExceptedDay) -> str:
+    """`2126-12-24 (christmas-eve) 09:00-12:00`."""
     called = f" ({day.called})" if day.called else ""
     return f"{day.day}{called} {_day(day.hours) or 'closed'}"
 
 
 def _clock(rule: ClockRule) -> str:
-    rungs = "".join(f", {_rung(rung)}" for rung in rule.rungs)
+    rungs = "".join(f", {rung_in_words(rung)}" for rung in rule.rungs)
     return f"{CLOCKS[rule.clock]} within {rule.target_minutes} {UNITS[rule.unit]}{rungs}"
 
 
-def _rung(rung: Rung) -> str:
+def rung_in_words(rung: Rung) -> str:
+    """`remind the owner 15 business minutes before`."""
     whom = f" {rung.seat or WHOM[rung.whom]}" if rung.whom else ""
     if rung.offset_minutes == 0:
         return f"{DEEDS[rung.deed]}{whom} when it is due"
@@ -103,7 +105,8 @@ def _rung(rung: Rung) -> str:
     return f"{DEEDS[rung.deed]}{whom} {abs(rung.offset_minutes)} {UNITS[rung.unit]} {side}"
 
 
-def _rule(rule: Rule) -> str:
+def rule_in_words(rule: Rule) -> str:
+    """`policy quick for source website, high priority`."""
     named = [
         f"source {rule.source}" if rule.source else "",
         f"team {rule.team}" if rule.team else "",

@@ -1,27 +1,18 @@
-"""A lead's clocks: what is owed to it and by when, what came too late, and what happens then."""
+"""A lead's clocks: what is owed to it and by when, what starts, moves and stops them, and what came too late."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from domain.business_time import BusinessTime, Hours
-from domain.event import Actor
-from domain.identity import CalendarId, PersonId, PolicyId
+from domain.business_time import BusinessTime
+from domain.identity import PolicyId
 from domain.lead.clocks import (
-    CommitmentIsOutOfRange,
     Governing,
     LeadIsNotSnoozed,
     NoPolicyNoSnooze,
-    NothingToAcknowledge,
     SnoozedTooLong,
     SnoozeEndsInThePast,
-    acknowledge,
-    fire,
-    follow,
-    next_due_at,
     running,
     snooze,
     wake,
@@ -32,127 +23,15 @@ from domain.lead.events import (
     ClockMoved,
     ClockStarted,
     ClockStopped,
-    EscalationAcknowledged,
-    LeadEscalated,
-    LeadEvent,
-    LeadOffered,
-    LeadReleased,
     LeadReplied,
     LeadSnoozed,
     LeadWoken,
-    RungPassed,
-    SomebodyReminded,
-    Step,
 )
 from domain.lead.standing import LeadIsClosed
-from domain.lead.state import Clock, Lead, evolve
-from domain.policy import ClockRule, Rung, Terms
-from tests.domain.lead.told import (
-    NOTE,
-    assigned,
-    contacted,
-    created,
-    escalated,
-    followed_up,
-    lost,
-    promised,
-    reopened,
-    replied,
-)
-from tests.support.story import ANNA, BY_ANNA, BY_MANAGER, CARLA, DORA, NINE, ONE, TEN, TWELVE, TWO, on
-
-BY_DORA = Actor(DORA, "manager", "key:dora")
-TIMEKEEPER = Actor("timekeeper", "service", "timekeeper")
-DAY = (Hours(9 * 60, 17 * 60),)
-HOURS = BusinessTime("UTC", (DAY, DAY, DAY, DAY, DAY, (), ()))
-LADDER = (CARLA, DORA)
-MINUTE = timedelta(minutes=1)
-SEATED = Rung(0, "business_minutes", "escalate", "seat", DORA)
-
-
-def rung(offset: int, deed: Any, whom: Any = None, seat: PersonId | None = None) -> Rung:
-    return Rung(offset, "business_minutes", deed, whom, seat)
-
-
-TERMS = Terms(
-    effective_from=NINE,
-    version=3,
-    calendar=CalendarId("office"),
-    clocks=(
-        ClockRule(
-            "first_response",
-            60,
-            "business_minutes",
-            (
-                rung(-15, "remind", "owner"),
-                rung(0, "escalate", "accountable"),
-                rung(30, "offer_to_team"),
-                rung(60, "release"),
-                rung(90, "escalate", "above"),
-            ),
-        ),
-        ClockRule("follow_up", 2 * 480, "business_minutes", (rung(-60, "remind", "owner"),)),
-        ClockRule("reply", 120, "business_minutes", (rung(0, "remind", "seat", DORA),)),
-        ClockRule("acknowledgement", 30, "business_minutes", (rung(0, "escalate", "above"),)),
-    ),
-    snooze_at_most_minutes=48 * 60,
-)
-
-
-GOVERNING = Governing(PolicyId("quick"), TERMS, HOURS, 5, 4)
-
-
-@dataclass
-class Always:
-    """Policies that say the same of every lead, or nothing."""
-
-    said: Governing | None = GOVERNING
-
-    def governing(self, lead: Lead, since: datetime) -> Governing | None:
-        assert lead.arrived_at
-        assert since >= lead.arrived_at
-        return self.said
-
-    def of_clock(self, clock: Clock) -> Governing:
-        assert clock.stopped_at is None
-        assert self.said
-        return self.said
-
-
-class Told:
-    """A lead with clocks, to which one thing after another happens."""
-
-    def __init__(self, *events: LeadEvent, policies: Always | None = None) -> None:
-        self.lead = Lead()
-        self.policies = policies or Always()
-        self.events: list[LeadEvent] = []
-        for event in events:
-            self.happens(event)
-
-    def happens(self, *deeds: LeadEvent, now: datetime | None = None, history: bool = False) -> list[LeadEvent]:
-        """What follows for the clocks; then it is so, and nothing follows again."""
-        occasion = on(now or deeds[0].at, deeds[0].by, history=history)
-        told = follow(self.lead, deeds, self.policies, occasion)
-        assert told[: len(deeds)] == list(deeds)
-        for event in told:
-            self.lead = evolve(self.lead, event)
-        self.events += told
-        assert follow(self.lead, (), self.policies, occasion) == []
-        return told[len(deeds) :]
-
-    def timekeeper_comes(
-        self, at: datetime, ladder: Sequence[PersonId] = LADDER, seat: PersonId | None = None
-    ) -> list[LeadEvent]:
-        occasion = on(at, TIMEKEEPER)
-        fired = fire(self.lead, ladder, occasion, seat=seat)
-        if fired:
-            self.happens(*fired)
-        assert fire(self.lead, ladder, occasion, seat=seat) == []
-        return fired
-
-
-def of(told: Sequence[LeadEvent], *kinds: type[LeadEvent]) -> list[Any]:
-    return [event for event in told if isinstance(event, kinds)]
+from domain.policy import ClockRule, Terms
+from tests.domain.lead.clockwork import GOVERNING, HOURS, MINUTE, TERMS, Always, Told, of
+from tests.domain.lead.told import NOTE, assigned, contacted, created, followed_up, lost, promised, reopened, replied
+from tests.support.story import ANNA, BY_ANNA, CARLA, NINE, ONE, TEN, TWELVE, TWO, on
 
 
 def test_a_lead_that_arrives_starts_the_clock_of_the_first_response() -> None:
@@ -276,141 +155,6 @@ def test_a_response_at_the_last_moment_is_none() -> None:
     assert not of(story.happens(contacted(TEN)), ClockBreached)
 
 
-def test_nothing_is_due_before_its_time() -> None:
-    story = Told(created(), assigned(at=NINE))
-    assert next_due_at(story.lead) == NINE + 45 * MINUTE
-    assert story.timekeeper_comes(NINE + 45 * MINUTE - timedelta(microseconds=1)) == []
-
-
-def test_nothing_comes_early_for_a_lead_whose_last_deed_is_dated_ahead() -> None:
-    lead = Told(created(), assigned(at=NINE)).lead
-    remind_at, ahead = NINE + 45 * MINUTE, on(TWO, TIMEKEEPER)
-    assert fire(lead, LADDER, ahead, due_by=remind_at - timedelta(microseconds=1)) == []
-    assert [type(event) for event in fire(lead, LADDER, ahead, due_by=remind_at)] == [SomebodyReminded]
-    assert fire(lead, LADDER, on(NINE, TIMEKEEPER), due_by=remind_at) == []
-
-
-def test_the_ladder_is_climbed_rung_by_rung_and_each_once() -> None:
-    story = Told(created(), assigned(at=NINE))
-    assert story.timekeeper_comes(NINE + 45 * MINUTE) == [
-        SomebodyReminded(told=ANNA, step=Step(1, 1, NINE + 45 * MINUTE), at=NINE + 45 * MINUTE, by=TIMEKEEPER)
-    ]
-    breached, escalated = story.timekeeper_comes(TEN)
-    assert breached == ClockBreached(number=1, due_at=TEN, owner=ANNA, at=TEN, by=TIMEKEEPER)
-    assert isinstance(escalated, LeadEscalated)
-    assert (escalated.told, escalated.rung, escalated.reason) == (CARLA, 1, "no_contact")
-    [offered] = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadOffered)
-    assert (offered.team, offered.step.rung, story.lead.offered) == ("north", 3, True)
-    [released] = of(story.timekeeper_comes(TEN + 60 * MINUTE), LeadReleased)
-    assert (released.owner, released.team, released.reason, released.step.rung) == (ANNA, "north", "not_attended", 4)
-    assert story.lead.rungs == frozenset()
-    assert (story.lead.owner, story.lead.excluded, story.lead.offered) == (None, frozenset({ANNA}), False)
-    above = of(story.timekeeper_comes(TEN + 90 * MINUTE), LeadEscalated)
-    assert [(event.told, event.rung) for event in above if event.step.clock == 1] == [(DORA, 2)]
-
-
-def test_after_a_night_without_a_timekeeper_all_comes_late_and_in_order() -> None:
-    story = Told(created(), assigned(at=NINE))
-    fired = story.timekeeper_comes(TWO)
-    assert [type(event) for event in fired] == [
-        SomebodyReminded, ClockBreached, LeadEscalated, LeadOffered, LeadReleased, LeadEscalated
-    ]  # fmt: skip
-    assert {event.at for event in fired} == {TWO}
-    assert fired[1].due_at == TEN  # type: ignore[union-attr]
-
-
-def test_whoever_is_told_and_does_nothing_is_passed_over() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    [clock] = [clock for clock in running(story.lead) if clock.name == "acknowledgement"]
-    assert (clock.started_at, clock.respond_by) == (TEN, TEN + 30 * MINUTE)
-    above = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadEscalated)
-    assert [(event.told, event.rung, event.reason) for event in above] == [(DORA, 2, "help_needed")]
-
-
-def test_any_act_of_whoever_was_told_will_do() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    stopped = of(story.happens(assigned(CARLA, TEN + MINUTE, previous=ANNA)), ClockStopped)
-    assert [(event.because, story.lead.clocks[event.number - 1].name) for event in stopped] == [
-        ("acknowledged", "acknowledgement")
-    ]
-
-
-def test_a_lead_that_was_answered_needs_nobody_to_acknowledge_it() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    answered, acknowledged = of(story.happens(contacted(TEN + MINUTE)), ClockStopped)
-    assert (answered.number, answered.stopped_at, answered.because) == (1, TEN + MINUTE, "answered")
-    assert (acknowledged.number, acknowledged.stopped_at, acknowledged.because) == (2, TEN + MINUTE, "answered")
-    assert [clock.name for clock in running(story.lead)] == ["follow_up"]
-
-
-def test_who_acknowledges_is_given_the_time_they_asked_for() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    occasion = on(TEN + 5 * MINUTE, BY_MANAGER)
-    said = acknowledge(story.lead, TWELVE, occasion)
-    assert said == [EscalationAcknowledged(escalation=1, clock=1, act_by=TWELVE, at=occasion.at, by=BY_MANAGER)]
-    story.happens(*said)
-    assert acknowledge(story.lead, TWELVE, occasion) == []
-    assert story.timekeeper_comes(TWELVE - MINUTE) == []
-    assert [type(event) for event in story.timekeeper_comes(TWELVE)] == [LeadOffered, LeadReleased, LeadEscalated]
-
-
-def test_only_who_was_told_acknowledges_and_says_until_when() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    with pytest.raises(NothingToAcknowledge):
-        acknowledge(story.lead, TWELVE, on(TEN, BY_ANNA))
-    for act_by in (TEN, TEN + timedelta(days=7, seconds=1)):
-        with pytest.raises(CommitmentIsOutOfRange) as refused:
-            acknowledge(story.lead, act_by, on(TEN, BY_MANAGER))
-        assert refused.value.about == {"at": TEN.isoformat(), "act_by": act_by.isoformat()}
-    assert acknowledge(story.lead, TEN + timedelta(days=7), on(TEN, BY_MANAGER))
-    story.happens(contacted(TEN + MINUTE))
-    with pytest.raises(NothingToAcknowledge):
-        acknowledge(story.lead, TWELVE, on(TEN + MINUTE, BY_MANAGER))
-    with pytest.raises(LeadIsClosed):
-        acknowledge(Told(created(), lost(at=TEN)).lead, TWELVE, on(TEN + MINUTE, BY_MANAGER))
-
-
-def test_a_call_for_help_is_acknowledged_too_and_ends_with_the_lead() -> None:
-    story = Told(created(), assigned(at=NINE), contacted(TEN))
-    [started] = story.happens(escalated())
-    assert (started.clock, started.escalation, started.started_at) == ("acknowledgement", 1, TWELVE)  # type: ignore[union-attr]
-    stopped = of(story.happens(lost(TWELVE + MINUTE)), ClockStopped)
-    assert {event.because for event in stopped} == {"closed"}
-
-
-def test_where_nobody_answers_the_whole_desk_is_told_and_owes_no_acknowledgement() -> None:
-    story = Told(created())
-    told = [
-        event.told
-        for event in story.timekeeper_comes(TWO, ladder=())
-        if isinstance(event, SomebodyReminded | LeadEscalated)
-    ]
-    assert told == [None, None, None]
-    assert [clock.name for clock in running(story.lead)] == ["first_response"]
-
-
-def test_who_has_no_lead_loses_none() -> None:
-    story = Told(created())
-    [passed] = of(story.timekeeper_comes(TWO), RungPassed)
-    assert passed.step.rung == 4
-
-
-def test_the_reminder_of_a_lead_that_is_nobodys_goes_to_whoever_answers_for_the_team() -> None:
-    [reminded] = of(Told(created()).timekeeper_comes(NINE + 45 * MINUTE), SomebodyReminded)
-    assert reminded.told == CARLA
-
-
-def test_a_seat_is_told_by_its_name() -> None:
-    story = Told(created(), assigned(at=NINE), contacted(TEN), replied(TWELVE))
-    [reminded] = of(story.timekeeper_comes(TWO), SomebodyReminded)
-    assert reminded.told == DORA
-
-
 def test_a_late_fact_undoes_a_breach_and_both_stay_on_record() -> None:
     story = Told(created(), assigned(at=NINE))
     story.timekeeper_comes(TEN)
@@ -491,56 +235,6 @@ def test_what_was_done_before_the_lead_arrived_is_no_answer() -> None:
     assert (stopped.because, stopped.stopped_at) == ("replaced", NINE - MINUTE)  # type: ignore[union-attr]
 
 
-def test_a_call_for_help_is_not_answered_by_the_owners_own_call() -> None:
-    story = Told(created(), assigned(at=NINE), contacted(TEN), escalated(at=TWELVE))
-    assert "acknowledgement" not in {
-        story.lead.clocks[event.number - 1].name
-        for event in of(story.happens(followed_up(TWELVE + MINUTE)), ClockStopped)
-    }
-    stopped = of(story.happens(assigned(CARLA, TWELVE + 2 * MINUTE, previous=ANNA)), ClockStopped)
-    assert [(event.because, event.stopped_at) for event in stopped] == [("acknowledged", TWELVE + 2 * MINUTE)]
-
-
-def test_above_is_above_whoever_was_told() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    story.happens(LeadEscalated(told=DORA, rung=2, reason="help_needed", at=TEN + MINUTE, by=BY_ANNA))
-    above = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadEscalated)
-    assert [(event.told, event.rung) for event in above] == [(DORA, 2)]
-
-
-def test_above_somebody_who_is_no_longer_on_the_ladder_is_its_first_rung() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TEN)
-    above = of(story.timekeeper_comes(TEN + 30 * MINUTE, ladder=(DORA, ANNA)), LeadEscalated)
-    assert [(event.told, event.rung) for event in above] == [(DORA, 1)]
-
-
-def test_what_reaches_nobody_else_reaches_the_desks_seat() -> None:
-    story = Told(created(team=None))
-    told = [(type(one).__name__, one.told) for one in story.timekeeper_comes(TEN, ladder=(CARLA,), seat=CARLA)
-            if isinstance(one, SomebodyReminded | LeadEscalated)]  # fmt: skip
-    assert told == [("SomebodyReminded", CARLA), ("LeadEscalated", CARLA)]
-    above = of(story.timekeeper_comes(NINE + 150 * MINUTE, ladder=(DORA, CARLA), seat=CARLA), LeadEscalated)
-    assert [(one.told, one.rung, one.step.clock) for one in above] == [(None, 3, 2), (CARLA, 2, 1)]
-
-
-def test_above_who_answers_for_the_team_alone_is_whoever_has_the_desks_seat() -> None:
-    story = Told(created(), assigned(at=NINE))
-    told = of(story.timekeeper_comes(NINE + 150 * MINUTE, ladder=(CARLA,), seat=CARLA), LeadEscalated)
-    assert [(one.told, one.rung) for one in told] == [(CARLA, 1), (CARLA, 1)]
-    without = Told(created(), assigned(at=NINE))
-    told = of(without.timekeeper_comes(NINE + 150 * MINUTE, ladder=(CARLA,)), LeadEscalated)
-    assert [(one.told, one.rung) for one in told] == [(CARLA, 1), (None, 2)]
-
-
-def test_a_seat_is_on_no_rung_of_the_line() -> None:
-    terms = Terms(NINE, 1, None, (ClockRule("first_response", 60, "business_minutes", (SEATED,)),), 0)
-    story = Told(created(), policies=Always(Governing(PolicyId("seat"), terms, HOURS)))
-    [escalated] = of(story.timekeeper_comes(TEN), LeadEscalated)
-    assert (escalated.told, escalated.rung) == (DORA, 0)
-
-
 def test_snoozing_is_bounded() -> None:
     story = Told(created(), assigned(at=NINE))
     governing = GOVERNING
@@ -595,23 +289,6 @@ def test_a_snooze_begins_at_once_and_is_over_at_its_end() -> None:
     assert wake(story.lead, on(TEN, BY_ANNA)) == [LeadWoken(at=TEN, by=BY_ANNA)]
     again = snooze(story.lead, TWO + MINUTE, "other", None, GOVERNING, on(TWO, BY_ANNA))
     assert [type(event) for event in again] == [LeadSnoozed]
-
-
-def test_where_nothing_is_to_come_nothing_is_due() -> None:
-    assert next_due_at(Told(created(), lost(at=NINE + MINUTE)).lead) is None
-
-
-def test_each_escalation_is_seen_to_by_itself() -> None:
-    story = Told(created(), assigned(at=NINE))
-    story.timekeeper_comes(TWO)
-    assert [(one.number, one.told, one.seen_to) for one in story.lead.escalations][:2] == [
-        (1, CARLA, False),
-        (2, DORA, False),
-    ]
-    story.happens(EscalationAcknowledged(escalation=2, clock=1, act_by=TWO + MINUTE, at=TWO, by=BY_DORA))
-    assert [event.because for event in of(story.events[-3:], ClockStopped)] == ["acknowledged"]
-    seen = [(one.number, one.told, one.seen_to, one.act_by) for one in story.lead.escalations]
-    assert seen[:2] == [(1, CARLA, False, None), (2, DORA, True, TWO + MINUTE)]
 
 
 def test_a_closed_lead_is_not_woken() -> None:

@@ -20,7 +20,7 @@ from domain.lead.events import (
 )
 from domain.lead.ledger import MATTERS, Account, Book, Booking, Holder, NothingBeforeTheLead, booked, tell
 from domain.policy import ClockName
-from tests.domain.lead.test_clocks import Told
+from tests.domain.lead.clockwork import Told
 from tests.domain.lead.told import (
     assigned,
     contacted,

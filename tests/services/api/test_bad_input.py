@@ -105,6 +105,19 @@ async def test_every_body_names_its_fields(world: World, path: str, body: dict[s
     assert await world.head() == head
 
 
+async def test_a_circular_line_of_management_is_refused_and_the_field_named(world: World) -> None:
+    head = await world.head()
+    for above in ("north", "germany"):
+        answer = await world.post("admin", "/teams/placements", {"team": "germany", "above": above})
+        told = answer.json()
+        assert (answer.status_code, told["type"]) == (409, "/problems/teams-would-stand-in-a-circle"), told
+        assert [error["path"] for error in told["errors"]] == ["body.above"]
+        assert told["detail"] == (
+            f"Team germany cannot stand under {above}: {above} is team germany itself, or stands under it."
+        )
+    assert await world.head() == head
+
+
 async def test_money_is_both_an_amount_and_a_currency(world: World) -> None:
     lead = await world.lead(to="rep-1")
     for money in ({"value": "1"}, {"currency": "EUR"}, {"value": "1e3", "currency": "euro"}, {"value": "-1"}):

@@ -224,7 +224,20 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("/policies", clock(rungs=[ESCALATE] * 21), "too-many-rungs", "body.clocks.first_response.rungs"),
     ("/policies", QUICK | {"snooze_at_most_minutes": -1}, "snooze-is-out-of-range", "body.snooze_at_most_minutes"),
-    ("/rulebook", {"rules": [{"policy": "moon"}]}, "policy-unknown", "body.rules"),
+    (
+        "/policies",
+        clock(rungs=[REMIND, ESCALATE | {"whom": "seat", "seat": "moon"}]),
+        "person-unknown",
+        "body.clocks.first_response.rungs.1.seat",
+    ),
+    ("/rulebook", {"rules": [{"policy": "moon"}]}, "policy-unknown", "body.rules.0.policy"),
+    (
+        "/rulebook",
+        {"rules": [{"policy": "quick"}, {"policy": "quick", "source": "moon"}]},
+        "source-unknown",
+        "body.rules.1.source",
+    ),
+    ("/rulebook", {"rules": [{"policy": "quick", "team": "moon"}]}, "team-unknown", "body.rules.0.team"),
 ]
 
 
@@ -336,6 +349,8 @@ async def test_a_file_that_cannot_be_taken_is_refused(
     answer = await world.hand_in("admin", f"/calendars/{calendar}/holidays", file)
     assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{problem}"), answer.text
     assert said in answer.json()["detail"]
+    if problem == "holidays-are-unreadable":
+        assert [error["path"] for error in answer.json()["errors"]] == ["body"]
     assert await world.head() == head
 
 

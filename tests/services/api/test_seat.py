@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from psycopg import AsyncConnection
+
 from commands.clocks import KeepTime
 from domain.identity import LeadId, lead_stream
 from services.timekeeper import TIMEKEEPER
@@ -22,6 +24,14 @@ async def test_the_desk_is_entrusted_by_an_admin_and_everybody_may_see_to_whom(w
     unknown = await world.post("admin", "/desk/entrustments", {"to": "nobody"})
     assert (unknown.status_code, unknown.json()["errors"][0]["path"]) == (422, "body.to")
     assert (await world.post("manager", "/desk/entrustments", {"to": "lead-1"})).status_code == 404
+
+
+async def test_while_nobody_can_tell_who_has_the_seat_everybody_else_goes_on(world: World, database: str) -> None:
+    """So it is after an update, until the projector has built the new read model."""
+    async with await AsyncConnection.connect(database, autocommit=True) as owner:
+        await owner.execute("DROP VIEW read.desk")
+    world.keys["newly asked"] = await world.key("lead-2", "manager")
+    assert (await world.get("newly asked", "/teams/south")).status_code == 200
 
 
 async def test_whoever_has_the_seat_sees_to_a_lead_of_a_person_in_no_team(world: World) -> None:

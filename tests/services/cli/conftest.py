@@ -14,9 +14,12 @@ from commands.command import Command
 from commands.people import AddPerson
 from domain.access import Principal
 from domain.identity import PersonId, StreamId
+from projections.projector import Freshness
 from services.cli import app
+from services.projector import PROJECTIONS
 from services.settings import Settings
 from services.wiring import open_office
+from tests.services.api.world import projectors
 
 Cli = Callable[..., Result]
 ADMIN = Principal(id="admin-1", role="admin", via="key:lk_0")
@@ -49,6 +52,20 @@ def put_on_record(*wishes: tuple[StreamId, Command[Any]], by: Principal = ADMIN)
                 await office.desk.handle(stream, command, by=by)
 
     asyncio.run(hand_in())
+
+
+def read_models_follow() -> None:
+    """As a projector does, until they know all that is on record."""
+
+    async def follow() -> None:
+        settings = Settings()
+        dsn = settings.dsn or ""
+        async with projectors(settings), open_office(settings) as office, Freshness(dsn) as freshness:
+            head = await office.log.head()
+            for projection in PROJECTIONS:
+                assert await freshness.wait_for(projection.name, head, timeout_seconds=20)
+
+    asyncio.run(follow())
 
 
 def add_people(*names: str) -> None:

@@ -1,0 +1,247 @@
+"""Why is this due at 10:15? Each clock of a lead, with everything that its deadline was computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, Field
+
+from commands.command import CALENDAR, LEAD, POLICY, RULES
+from domain.business_time import BusinessTime
+from domain.event import Event, Recorded
+from domain.identity import (
+    RULEBOOK,
+    CalendarId,
+    LeadId,
+    PersonId,
+    PolicyId,
+    calendar_stream,
+    lead_stream,
+    policy_stream,
+)
+from domain.lead.events import (
+    ClockStarted,
+    ClockStopped,
+    LeadEscalated,
+    LeadEvent,
+    LeadMessagedAutomatically,
+    LeadOffered,
+    LeadReleased,
+    OutreachBounced,
+    RungPassed,
+    SomebodyReminded,
+    StoppedBecause,
+)
+from domain.lead.standing import LeadUnknown
+from domain.lead.state import Lead, evolve
+from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Terms, Unit, Whom
+from domain.rulebook import Rule, Rulebook
+from services.wiring import Office
+
+MINUTE = timedelta(minutes=1)
+Standing = Literal["on_track", "at_risk", "overdue", "stopped_in_time", "stopped_late"]
+
+
+class RungTold(BaseModel):
+    """One rung of a clock's ladder."""
+
+    due_at: datetime
+    deed: Deed
+    whom: Whom | None
+    seat: PersonId | None
+    fired_at: datetime | None = Field(description="When it came; null while it has not.")
+    late_seconds: float | None = Field(description="How much later than it was due.")
+
+
+class DidNotStop(BaseModel):
+    """Something that was sent to the lead while the clock ran, and did not count."""
+
+    what: str
+    at: datetime
+    because: str
+
+
+class RuleTold(BaseModel):
+    """The rule by which the policy was chosen, and what it says of a lead."""
+
+    rulebook_version: int
+    number: int = Field(description="The first one is 1.")
+    because: str = Field(examples=["rule 2: source web, any team, any priority"])
+
+
+class PauseTold(BaseModel):
+    """While the lead waited for a known reason, its clocks stood still."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
+class ClockTold(BaseModel):
+    """One clock, with everything that its deadline was computed from."""
+
+    number: int
+    clock: ClockName
+    standing: Standing = Field(description="As of now; the breach itself is on record too.")
+    started_at: datetime
+    respond_by: datetime
+    target_minutes: int
+    unit: Unit
+    promised_for: datetime | None = Field(description="The deadline, where somebody promised it.")
+    policy: PolicyId
+    policy_version: int
+    rule: RuleTold | None = Field(description="null where it was decided before that was written down.")
+    calendar: CalendarId | None
+    calendar_version: int | None
+    zone: str | None
+    pauses: list[PauseTold]
+    elapsed_minutes: float = Field(description="Counted as the target is, until now or until the clock stopped.")
+    stopped_at: datetime | None
+    stopped_because: StoppedBecause | None
+    breached: bool = Field(description="It was breached, and nothing that we learned later undid that.")
+    retracted: bool = Field(description="It was breached, and something that we learned later undid that.")
+    rungs: list[RungTold]
+    did_not_stop: list[DidNotStop]
+
+
+async def clocks_of(office: Office, id: LeadId, now: datetime) -> list[ClockTold]:
+    """All that there ever were, the latest first. Raises LeadUnknown."""
+    events = (await office.log.load([(lead_stream(id), 0)])).get(lead_stream(id), ())
+    if not events:
+        raise LeadUnknown
+    started = [one.event for one in events if isinstance(one.event, ClockStarted)]
+    lead, _ = await office.desk.state(LEAD, lead_stream(id))
+    rulebook, _ = await office.desk.state(RULES, RULEBOOK)
+    rules = _rules(events, rulebook)
+    return [_told(one, lead, events, *await _counted(office, one), rules[one.number], now) for one in reversed(started)]
+
+
+async def _counted(office: Office, clock: ClockStarted) -> tuple[Terms, BusinessTime | None]:
+    """The terms that the clock cites, and the hours that they are counted in."""
+    policy, _ = await office.desk.state(POLICY, policy_stream(clock.policy))
+    terms = policy.terms[clock.policy_version - 1]
+    if clock.calendar is None:
+        return terms, None
+    calendar, _ = await office.desk.state(CALENDAR, calendar_stream(clock.calendar))
+    return terms, calendar.hours_at(clock.started_at)
+
+
+def _rules(events: Sequence[Recorded[Event]], rulebook: Rulebook) -> dict[int, RuleTold | None]:
+    """The rule that covered the lead as it was when each clock was started, by the clock's number."""
+    found: dict[int, RuleTold | None] = {}
+    lead = Lead()
+    for one in events:
+        event = cast("LeadEvent", one.event)
+        if isinstance(event, ClockStarted):
+            found[event.number] = _rule_told(event, lead, rulebook)
+        lead = evolve(lead, event)
+    return found
+
+
+def _rule_told(clock: ClockStarted, lead: Lead, rulebook: Rulebook) -> RuleTold | None:
+    if clock.rulebook_version is None:
+        return None
+    page = rulebook.pages[clock.rulebook_version - 1]
+    applied = page.applying(lead.source, lead.team, lead.priority)
+    return applied and RuleTold(
+        rulebook_version=applied.version,
+        number=applied.number,
+        because=f"rule {applied.number}: {_covered_by(applied.rule)}",
+    )
+
+
+def _covered_by(rule: Rule) -> str:
+    """What it asks of a lead."""
+    source = f"source {rule.source}" if rule.source else "any source"
+    team = f"team {rule.team}" if rule.team else "any team"
+    return f"{source}, {team}, {rule.priority or 'any'} priority"
+
+
+def _told(
+    clock: ClockStarted,
+    lead: Lead,
+    events: Sequence[Recorded[Event]],
+    terms: Terms,
+    hours: BusinessTime | None,
+    rule_told: RuleTold | None,
+    now: datetime,
+) -> ClockTold:
+    state = lead.clocks[clock.number - 1]
+    rule = _rule(terms, clock)
+    counted = hours if rule.unit == "business_minutes" and hours is not None else EVERY_MINUTE
+    pauses = [pause for pause in lead.snoozes if pause.ends_at > clock.started_at]
+    until = state.stopped_at or now
+    about = [one.event for one in events if getattr(one.event, "number", None) == clock.number]
+    stopped = next((event for event in about if isinstance(event, ClockStopped)), None)
+    return ClockTold(
+        number=clock.number,
+        clock=clock.clock,
+        standing=_standing(state.respond_by, state.stopped_at, [rung.due_at for rung in state.rungs], now),
+        started_at=clock.started_at,
+        respond_by=state.respond_by,
+        target_minutes=rule.target_minutes,
+        unit=rule.unit,
+        promised_for=clock.promised_for,
+        policy=clock.policy,
+        policy_version=clock.policy_version,
+        rule=rule_told,
+        calendar=clock.calendar,
+        calendar_version=clock.calendar_version,
+        zone=hours.zone if hours else None,
+        pauses=[PauseTold(begins_at=pause.begins_at, ends_at=pause.ends_at) for pause in pauses],
+        elapsed_minutes=counted.elapsed(clock.started_at, until, pauses) / MINUTE,
+        stopped_at=state.stopped_at,
+        stopped_because=stopped.because if stopped else None,
+        breached=state.breached and not state.retracted,
+        retracted=state.retracted,
+        rungs=_rungs(clock, lead, events),
+        did_not_stop=_did_not_stop(clock.started_at, until, events),
+    )
+
+
+def _rule(terms: Terms, clock: ClockStarted) -> ClockRule:
+    [rule] = [rule for rule in terms.clocks if rule.clock == clock.clock]
+    return rule
+
+
+def _standing(respond_by: datetime, stopped_at: datetime | None, rungs: list[datetime], now: datetime) -> Standing:
+    if stopped_at is not None:
+        return "stopped_late" if stopped_at > respond_by else "stopped_in_time"
+    if now > respond_by:
+        return "overdue"
+    return "at_risk" if rungs and rungs[0] <= now else "on_track"
+
+
+def _rungs(clock: ClockStarted, lead: Lead, events: Sequence[Recorded[Event]]) -> list[RungTold]:
+    """As they stand now, and when each came."""
+    fired: dict[int, Any] = {}
+    for one in events:
+        if isinstance(one.event, SomebodyReminded | LeadOffered | RungPassed | LeadEscalated | LeadReleased):
+            step = one.event.step
+            if step is not None and step.clock == clock.number:
+                fired[step.rung] = one.event
+    return [
+        RungTold(
+            due_at=fired[nth].step.due_at if nth in fired else rung.due_at,
+            deed=rung.deed,
+            whom=rung.whom,
+            seat=rung.seat,
+            fired_at=fired[nth].at if nth in fired else None,
+            late_seconds=(fired[nth].at - fired[nth].step.due_at).total_seconds() if nth in fired else None,
+        )
+        for nth, rung in enumerate(lead.clocks[clock.number - 1].rungs, start=1)
+    ]
+
+
+def _did_not_stop(started_at: datetime, until: datetime, events: Sequence[Recorded[Event]]) -> list[DidNotStop]:
+    found = []
+    for one in events:
+        event = one.event
+        if not started_at <= event.at <= until:
+            continue
+        if isinstance(event, LeadMessagedAutomatically):
+            found.append(DidNotStop(what=type(event).__name__, at=event.at, because="a machine sent it"))
+        if isinstance(event, OutreachBounced):
+            found.append(DidNotStop(what=type(event).__name__, at=event.at, because="it did not arrive"))
+    return found
