@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import PoolTimeout
@@ -22,25 +23,30 @@ from adapters.schema import SchemaTrouble
 from commands.clocks import KeepTime
 from commands.desk import Desk
 from domain.access import Principal
-from domain.identity import lead_stream
+from domain.identity import LeadId, Position, lead_stream
 from domain.log import LogUnavailable
 from domain.refusal import Refusal
 from projections import deadlines
 from projections.deadlines import Due
+from projections.projector import Freshness
 from projections.projector.sweeping import sweep_rarely
-from services.settings import Settings
+from services.settings import Settings, as_role
 from services.wiring import Office, open_office
 
 AT_ONCE = 200
 """So many leads make a page, and two pages are under way at once; the group commit makes few transactions of them."""
 LOOK_EVERY_SECONDS = 1.0
+SHORTEST_PAUSE_SECONDS = 0.05
+"""Where hundreds come due in a second, they are fired twenty times in it, and not one by one."""
 PAUSE_AFTER_TROUBLE_SECONDS = 1.0
 SET_ASIDE_SECONDS = 60.0
 """A lead whose rules refuse is looked at again after so long."""
-LISTED_FOR_SECONDS = 5.0
-"""What was fired is looked at again after so long if it is still listed; something else may be due by then."""
-MOST_SEEN_TO = 50_000
+LISTED_FOR_SECONDS = 30.0
+"""While the projector has not come to what was done about a lead, it is looked at again only after so long."""
+MOST_SEEN_TO = 100_000
 """Whatever is beyond it is looked at in every sweep, which costs time and does no harm."""
+LAST_LEAD = LeadId(str(UUID(int=2**128 - 1)))
+"""No lead stands behind it in the order of the list."""
 JUMP_SECONDS = 2.0
 """By so much the wall clock may part from the time that really passes between two looks."""
 STEADY_LOOKS = 5
@@ -87,18 +93,35 @@ class Sweep(NamedTuple):
     """Where it has come to."""
 
 
+class Rest(NamedTuple):
+    """How long a line of the list is left alone, in seconds of this process."""
+
+    at_least_until: float
+    at_most_until: float
+    position: Position
+    """Until the projector has come to this, the line says what is over."""
+
+    def lasts(self, now: float, projected: Position) -> bool:
+        """Whether it is too soon to look at the line again."""
+        return now < self.at_least_until or (now < self.at_most_until and projected < self.position)
+
+
 class Timekeeper:
     """Looks at what is due, over and over."""
 
-    def __init__(self, office: Office, clock: WallClock) -> None:
+    def __init__(self, office: Office, freshness: Freshness, clock: WallClock) -> None:
         self._office = office
         self._desk = Desk(office.log, office.vault, clock.now)
         office.log.on_reconnect(self._desk.forget)
+        self._freshness = freshness
         self._clock = clock
         self._sweep: Sweep | None = None
         self._swept_by = clock.now()
+        self._sweep_all_at = time.monotonic()
         self._under_way: asyncio.Future[list[None]] = asyncio.gather()
-        self._seen_to: dict[Due, float] = {}
+        self._seen_to: dict[Due, Rest] = {}
+        self.asked = 0
+        """How often the desk was."""
         self.fired = 0
         self.latest_seconds = 0.0
         """How late the latest was."""
@@ -112,8 +135,7 @@ class Timekeeper:
                 pause_seconds = 0.0 if more else await self._until_the_next()
             except (LogUnavailable, psycopg.OperationalError, PoolTimeout, SchemaTrouble) as trouble:
                 logger.warning("the timekeeper waits for the database: %s", type(trouble).__name__)
-                # Those that it met are the longest due.
-                self._sweep = None
+                self._begin_anew()
                 pause_seconds = PAUSE_AFTER_TROUBLE_SECONDS
             except psycopg.errors.UndefinedTable:
                 # At every first start; nobody need be told.
@@ -132,12 +154,10 @@ class Timekeeper:
             assert told is not None  # noqa: S101 - a SELECT without FROM has one row
             if not self._clock.hear(told[0]):
                 # What was due when the sweep began may not be due any more.
-                self._sweep = None
+                self._begin_anew()
                 return False
-            sweep = self._sweep or Sweep(told[0])
+            sweep = self._sweep or self._next_sweep(told[0])
             found_due = await deadlines.due(connection, sweep.by, limit=AT_ONCE, after=sweep.after)
-        if sweep.after is None:
-            self._look_again_at_what_stays()
         self._sweep, self._swept_by = Sweep(sweep.by, found_due[-1]) if len(found_due) == AT_ONCE else None, sweep.by
         wish = KeepTime(due_by=sweep.by)
         page = asyncio.gather(*(self._keep_time(one, wish) for one in found_due if one not in self._seen_to))
@@ -147,28 +167,38 @@ class Timekeeper:
             await page
         return self._sweep is not None
 
+    def _next_sweep(self, told: datetime) -> Sweep:
+        """Now and then over all that is due, else over what has become due since: the list may lag far behind."""
+        now = time.monotonic()
+        if now < self._sweep_all_at:
+            return Sweep(told, Due(LAST_LEAD, self._swept_by))
+        self._sweep_all_at = now + LOOK_EVERY_SECONDS
+        projected = self._freshness.reached("deadlines")
+        self._seen_to = {due: rest for due, rest in self._seen_to.items() if rest.lasts(now, projected)}
+        return Sweep(told)
+
+    def _begin_anew(self) -> None:
+        self._sweep, self._sweep_all_at = None, time.monotonic()
+
     async def _keep_time(self, due: Due, wish: KeepTime) -> None:
+        self.asked += 1
         try:
             receipt = await self._desk.handle(lead_stream(due.lead), wish, by=TIMEKEEPER)
         except Refusal as refused:
             logger.warning("lead %s is due and cannot be kept: %s", due.lead, refused.name)
-            self._leave(due, SET_ASIDE_SECONDS)
+            self._leave(due, Position(0), at_least_seconds=SET_ASIDE_SECONDS)
             return
-        # What it says stays in the list until the projector comes to it; where nothing happened, another timekeeper
-        # was first, or the list lags behind.
-        self._leave(due, LISTED_FOR_SECONDS if receipt.events else LOOK_EVERY_SECONDS)
+        # Where nothing happened another timekeeper was first, or the lead was answered.
+        self._leave(due, receipt.position, at_least_seconds=0.0 if receipt.events else LOOK_EVERY_SECONDS)
         if receipt.events:
             self.fired += len(receipt.events)
             self.latest_seconds = max(0.0, (self._clock.now() - due.due_at).total_seconds())
 
-    def _leave(self, due: Due, seconds: float) -> None:
-        """Look away from this line of the list for so long; another line about the same lead is another matter."""
+    def _leave(self, due: Due, position: Position, *, at_least_seconds: float) -> None:
+        """Only this line: another one about the same lead is another matter."""
         if len(self._seen_to) < MOST_SEEN_TO:
-            self._seen_to[due] = time.monotonic() + seconds
-
-    def _look_again_at_what_stays(self) -> None:
-        now = time.monotonic()
-        self._seen_to = {due: until for due, until in self._seen_to.items() if until > now}
+            now = time.monotonic()
+            self._seen_to[due] = Rest(now + at_least_seconds, now + LISTED_FOR_SECONDS, position)
 
     async def _until_the_next(self) -> float:
         async with self._office.questions.connection() as connection:
@@ -177,14 +207,14 @@ class Timekeeper:
             return LOOK_EVERY_SECONDS
         left = (next_due_at - self._clock.now()).total_seconds()
         # A deadline decided meanwhile may come before it, so nobody sleeps for long; nor not at all.
-        return min(max(left, 0.01), LOOK_EVERY_SECONDS)
+        return min(max(left, SHORTEST_PAUSE_SECONDS), LOOK_EVERY_SECONDS)
 
 
 async def keep_time(settings: Settings) -> None:
     """Open what it takes, and keep time until cancelled."""
-    async with open_office(settings) as office:
+    async with open_office(settings) as office, Freshness(as_role(settings.dsn, "leadledger_desk")) as freshness:
         logger.info("the timekeeper keeps time")
-        await Timekeeper(office, WallClock()).keep()
+        await Timekeeper(office, freshness, WallClock()).keep()
 
 
 async def main() -> None:

@@ -60,7 +60,7 @@ async def compete(dsn: str, folder: str) -> None:
             await _arm(office, timers)
             await listed()
             # Like one that has just been started, it remembers no lead.
-            keeper = Timekeeper(its_own, WallClock())
+            keeper = Timekeeper(its_own, freshness, WallClock())
             started = time.perf_counter()
             keeping = asyncio.create_task(keeper.keep())
             async with asyncio.timeout(FIRED_WITHIN_SECONDS):

@@ -81,7 +81,7 @@ async def test_what_is_due_happens_once_and_what_is_not_does_not(settings: Setti
         call = RecordOutreach(channel="call", outcome="reached")
         await office.desk.handle(answered, call, by=BY_REP)
         await known(office, freshness)
-        keeper = Timekeeper(office, WallClock())
+        keeper = Timekeeper(office, freshness, WallClock())
         for _ in range(3):
             assert not await keeper.look()
         assert (await told(office, late))[3:] == ["SomebodyReminded", "ClockBreached", "LeadEscalated"]
@@ -96,7 +96,7 @@ async def test_two_at_once_and_one_that_comes_back_fire_each_rung_once(settings:
         await staffed(office)
         leads = [await a_lead(office, 30) for _ in range(40)]
         async with open_office(settings) as other_office:
-            keepers = [Timekeeper(one, WallClock()) for one in (office, other_office)]
+            keepers = [Timekeeper(one, freshness, WallClock()) for one in (office, other_office)]
             await known(office, freshness)
             for _ in range(3):
                 await asyncio.gather(*(keeper.look() for keeper in keepers))
@@ -109,10 +109,11 @@ async def test_it_goes_on_by_itself_and_waits_out_a_missing_list(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with open_office(settings) as office:
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with open_office(settings) as office, Freshness(readers) as freshness:
         await staffed(office)
         lead = await a_lead(office, 30)
-        keeping = asyncio.create_task(Timekeeper(office, WallClock()).keep())
+        keeping = asyncio.create_task(Timekeeper(office, freshness, WallClock()).keep())
         await asyncio.to_thread(eventually, lambda: "waits for the projector" in caplog.text)
         async with projectors(settings):
             position = await office.log.head()
@@ -138,7 +139,7 @@ async def test_a_lead_that_cannot_be_read_keeps_no_other_waiting(
             )
             await owner.execute("ALTER TABLE log.events ENABLE ALWAYS TRIGGER events_stay_on_record")
         async with open_office(settings) as fresh:
-            keeper = Timekeeper(fresh, WallClock())
+            keeper = Timekeeper(fresh, freshness, WallClock())
             while await keeper.look():
                 pass
         assert "LeadEscalated" in await told(office, sound)
@@ -155,13 +156,44 @@ async def test_where_nobody_folds_what_is_due_is_fired_all_the_same(
             await staffed(office)
             leads = [await a_lead(office, 30) for _ in range(6)]
             await known(office, freshness)
-        keeper = Timekeeper(office, WallClock())
+        keeper = Timekeeper(office, freshness, WallClock())
         looks = 1
         while await keeper.look():
             looks += 1
         assert looks == 4
         assert all([(await told(office, lead)).count("LeadEscalated") == 1 for lead in leads])
         assert keeper.fired == 18
+
+
+async def test_nobody_is_asked_again_about_what_the_projector_has_not_come_to(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or two timekeepers would keep one another, and the projector that has to catch up, from their work."""
+    monkeypatch.setattr(timekeeper, "LOOK_EVERY_SECONDS", 0.0)
+    readers = as_role(settings.dsn, "leadledger_desk")
+    async with (
+        open_office(settings) as office,
+        open_office(settings) as other_office,
+        Freshness(readers) as freshness,
+    ):
+        async with projectors(settings):
+            await staffed(office)
+            for _ in range(6):
+                await a_lead(office, 30)
+            await known(office, freshness)
+        first, second = [Timekeeper(one, freshness, WallClock()) for one in (office, other_office)]
+        for _ in range(5):
+            await first.look()
+            await second.look()
+        assert (first.asked, first.fired) == (6, 18)
+        assert (second.asked, second.fired) == (6, 0)
+        async with projectors(settings):
+            await known(office, freshness)
+            late = await a_lead(office, 30)
+            await known(office, freshness)
+            await second.look()
+        assert (await told(office, late)).count("LeadEscalated") == 1
+        assert second.asked == 7
 
 
 async def test_a_clock_that_is_ahead_of_the_databases_makes_nothing_come_early(settings: Settings) -> None:
@@ -173,7 +205,7 @@ async def test_a_clock_that_is_ahead_of_the_databases_makes_nothing_come_early(s
         ahead = Desk(office.log, office.vault, lambda: datetime.now(UTC) + 30 * MINUTE)
         await ahead.handle(lead, RecordReply(channel="email"), by=BY_REP)
         await known(office, freshness)
-        await Timekeeper(office, WallClock()).look()
+        await Timekeeper(office, freshness, WallClock()).look()
         assert (await told(office, lead))[3:] == ["LeadReplied", "SomebodyReminded"]
 
 

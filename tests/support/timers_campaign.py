@@ -97,6 +97,8 @@ class Outcome:
     killed: dict[str, int]
     outages: list[Outage] = field(default_factory=list)
     events: int = 0
+    guarded: int = 0
+    """How often a timekeeper took the database's clock for one that jumps, and fired nothing for some looks."""
 
     def report(self) -> str:
         """For people."""
@@ -113,6 +115,7 @@ class Outcome:
                 f"of these with PostgreSQL and a timekeeper alive, and for {BACK_AGAIN_SECONDS:g} s: {_late(calm)}",
                 f"overdue already when armed, and fired: {_late(overdue)}",
                 f"due, and answered before they were fired: {_spread(self.verdict.overtaken_seconds)}",
+                f"held back because the clock seemed to jump: {self.guarded} times",
             ]
         )
 
@@ -149,8 +152,9 @@ async def campaign(plan: Plan, folder: Path) -> Outcome:
             ends_at = max(datetime.now(UTC), begins_at + timedelta(seconds=plan.seconds))
             await _nothing_left(server.dsn, ends_at)
             events = await _whole_log(office)
+            guarded = sum(process.said.read_text().count("clock jumped by") for process in processes)
         verdict = judge(events, due_by=ends_at)
-        return Outcome(verdict, dict(killing.killed), killing.outages, len(events))
+        return Outcome(verdict, dict(killing.killed), killing.outages, len(events), guarded)
     finally:
         await asyncio.to_thread(server.end)
 

@@ -42,7 +42,7 @@ def project(database: str) -> None:
 @pytest.fixture
 def told(cli: Cli, database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrived at nine, Ben's from ten, lost at one; due at eleven, in an office that closes at half past twelve."""
-    monkeypatch.setattr(asking, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(asking, "PROJECTOR_WAIT_SECONDS", 0.0)
     clocks = {"first_response": {"target_minutes": 120, "unit": "business_minutes"}}
     policy = {"policy": QUICK, "calendar": OFFICE, "clocks": clocks, "effective_from": NINE}
     settings = (
