@@ -14,6 +14,8 @@ from adapters.delivery import Refused, Trouble
 MOST_TRIES = 10
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+COUNTED_FOR = timedelta(days=2)
+"""So long it is known which addresses were written to."""
 SPREAD = 0.2
 """By so much of itself a wait is shortened at most, so that what failed together does not come back together."""
 
@@ -120,17 +122,6 @@ class Postbox:
                 [notice],
             )
 
-    async def not_now(self, now: datetime) -> set[UUID]:
-        """What need not be asked for now: settled, put off, or somebody's. `claim` refuses it in any case.
-
-        What was settled long ago is not among them once it is swept.
-        """
-        async with self._pool.connection() as connection:
-            found = await connection.execute(
-                "SELECT notice FROM post.attempts WHERE settled_at IS NOT NULL OR next_try_at > %s", [now]
-            )
-            return {notice for (notice,) in await found.fetchall()}
-
     async def next_at(self, now: datetime) -> datetime | None:
         """When the first of those that are put off, or somebody's, may be tried; None where there is none."""
         async with self._pool.connection() as connection:
@@ -140,11 +131,30 @@ class Postbox:
             row = await found.fetchone()
             return None if row is None else row[0]
 
+    async def may_write_to(self, address: bytes, now: datetime, *, most: int, within: timedelta) -> bool:
+        """Whether this address, as a keyed hash, may get one more message that nobody asked for; then it is counted."""
+        async with self._pool.connection() as connection:
+            counted = await connection.execute(
+                """
+                INSERT INTO post.receipts (address, sent_at)
+                SELECT %(address)s, %(now)s
+                WHERE (
+                    SELECT count(*)
+                    FROM post.receipts
+                    WHERE address = %(address)s
+                      AND sent_at > %(since)s
+                ) < %(most)s
+                """,
+                {"address": address, "now": now, "since": now - within, "most": most},
+            )
+            return counted.rowcount == 1
+
     async def sweep(self, before: datetime) -> int:
         """Forget what was settled before then, and say how much that was.
 
         The read models must know by then that it was sent: an hour is plenty where they are behind by seconds.
         """
         async with self._pool.connection() as connection:
+            await connection.execute("DELETE FROM post.receipts WHERE sent_at < %s", [before - COUNTED_FOR])
             swept = await connection.execute("DELETE FROM post.attempts WHERE settled_at < %s", [before])
             return swept.rowcount

@@ -17,10 +17,20 @@ About = Literal[
 ]
 """`receipt` goes to the lead itself: that we have what it wrote."""
 Medium = Literal["email", "sms"]
-WhyNot = Literal["moot", "no_address", "no_consent", "over_budget", "told_already", "stale", "has_left"]
-"""`moot`: what it was about was seen to before it could be sent. `stale`: it could not be sent for days."""
-WhyFailed = Literal["address_refused", "message_refused", "opted_out", "template_broken", "gave_up", "undelivered"]
-"""`gave_up`: it was tried again and again. `undelivered`: it was taken, and the carrier could not deliver it."""
+WhyNot = Literal["moot", "no_address", "no_consent", "over_budget", "told_already", "has_left"]
+"""`moot`: what it was about was seen to before it could be sent. `no_address`: nobody wants it that way."""
+WhyFailed = Literal[
+    "address_refused",
+    "message_refused",
+    "opted_out",
+    "no_address",
+    "template_broken",
+    "gave_up",
+    "stale",
+    "undelivered",
+]
+"""`gave_up`: it was tried again and again. `stale`: it could not be sent for days. `undelivered`: it was taken, and the
+carrier could not deliver it."""
 State = Literal["sent", "delivered", "failed", "suppressed"]
 
 
@@ -31,6 +41,8 @@ class Fate(NamedTuple):
     about: About
     medium: Medium
     to: PersonId | None
+    provider_id: str | None = None
+    """What the gateway called it when it took it."""
 
 
 Fates = Mapping[str, Fate]
@@ -122,7 +134,9 @@ def fates_after(fates: Fates, event: Settled | NoticeRetried) -> Fates:
     """What became of each notice, after this event."""
     if isinstance(event, NoticeRetried):
         return {notice: fate for notice, fate in fates.items() if notice != event.notice}
-    return {**fates, event.notice: Fate(BECAME[type(event)], event.about, event.medium, event.to)}
+    known = fates.get(event.notice)
+    provider_id = event.provider_id if isinstance(event, NoticeSent) else known.provider_id if known else None
+    return {**fates, event.notice: Fate(BECAME[type(event)], event.about, event.medium, event.to, provider_id)}
 
 
 def settle(fates: Fates, what: Settled) -> list[Settled]:

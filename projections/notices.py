@@ -103,15 +103,16 @@ notices = SeveralRows(
 
 @notices.when(LeadAssigned)
 def tell_who_has_it_now(rows: Rows[Notice], recorded: Recorded[LeadAssigned]) -> Rows[Notice]:
-    """Who took it knows; whoever had it, or was told that it needed somebody, learns who did."""
+    """Who took it knows; whoever had it, or was asked to help since it went to somebody last, learns who did."""
     event = recorded.event
     if event.because == "imported":
         return rows
-    if event.because == "rescued":
-        asked = [row.addressee for row in rows.values() if row.about in ("offer", "escalation") and row.addressee]
-        concerned = [who for who in dict.fromkeys([event.previous, *asked]) if who is not None]
-        return rows | _to(recorded, "claim", [who for who in concerned if who != event.to])
-    return rows if event.by.id == event.to else rows | _to(recorded, "assignment", [event.to])
+    handed_on = max((row.cause for row in rows.values() if row.about == "claim"), default=0)
+    asked = [row for row in rows.values() if row.about in ("offer", "escalation") and row.cause > handed_on]
+    concerned = dict.fromkeys([event.previous, *(row.addressee for row in asked)])
+    whom = [who for who in concerned if who not in (None, event.to, event.by.id)]
+    told = _to(recorded, "claim", whom, done_by=event.to)
+    return rows | told if event.by.id == event.to else rows | told | _to(recorded, "assignment", [event.to])
 
 
 @notices.when(LeadReleased)
@@ -208,21 +209,29 @@ COLUMNS = "stream, notice, about, medium, addressee, standing, reason, cause, cl
 
 
 async def to_do(
-    connection: Connection, *, media: Sequence[Medium], since: datetime, without: Sequence[UUID], limit: int
+    connection: Connection, *, media: Sequence[Medium], since: datetime, now: datetime, limit: int
 ) -> list[Notice]:
-    """What has yet to be sent by these media, the oldest first; what is older than `since` is left to lie."""
+    """What may be sent now by these media, the oldest first; what is older than `since` is left to lie.
+
+    What is somebody's turn, or is put off, or was settled a moment ago, stands in the postbox.
+    """
     found = await connection.execute(
         f"""
         SELECT {COLUMNS}
-        FROM read.notices
+        FROM read.notices AS notices
         WHERE standing IN ('to_address', 'to_send')
           AND (medium = ANY(%(media)s) OR standing = 'to_address')
           AND made_at > %(since)s
-          AND notice <> ALL(%(without)s)
+          AND NOT EXISTS (
+              SELECT 1
+              FROM post.attempts
+              WHERE attempts.notice = notices.notice
+                AND (attempts.settled_at IS NOT NULL OR attempts.next_try_at > %(now)s)
+          )
         ORDER BY made_at, notice
         LIMIT %(limit)s
         """,  # noqa: S608 - the names of columns
-        {"media": list(media), "since": since, "without": list(without), "limit": limit},
+        {"media": list(media), "since": since, "now": now, "limit": limit},
     )
     return [Notice._make(row) for row in await found.fetchall()]
 
@@ -244,7 +253,7 @@ async def sent_to(connection: Connection, addressee: PersonId, medium: Medium, s
 
 
 async def told_already(connection: Connection, notice: Notice, within: timedelta) -> bool:
-    """Whether the same person was just told the same about the same lead, the same way, for another reason."""
+    """Whether the same person was just told the same about the same clock of the same lead, the same way."""
     found = await connection.execute(
         """
         SELECT 1
@@ -253,6 +262,7 @@ async def told_already(connection: Connection, notice: Notice, within: timedelta
           AND addressee = %(addressee)s
           AND medium = %(medium)s
           AND about = %(about)s
+          AND clock IS NOT DISTINCT FROM %(clock)s
           AND notice <> %(notice)s
           AND standing IN ('sent', 'delivered')
           AND made_at BETWEEN %(made_at)s - %(within)s AND %(made_at)s + %(within)s
@@ -327,11 +337,16 @@ def _first(recorded: Recorded[Any], about: About, clock: int | None) -> Notice:
 
 
 def _to(
-    recorded: Recorded[Any], about: About, whom: Sequence[PersonId], clock: int | None = None
+    recorded: Recorded[Any],
+    about: About,
+    whom: Sequence[PersonId],
+    clock: int | None = None,
+    done_by: str | None = None,
 ) -> dict[UUID, Notice]:
     if recorded.event.by.id in COPIED:
         return {}
-    return _notices(_first(recorded, about, clock), whom)
+    row = _first(recorded, about, clock)
+    return _notices(row if done_by is None else row._replace(done_by=done_by), whom)
 
 
 def _to_be_addressed(recorded: Recorded[Any], about: About, clock: int | None) -> dict[UUID, Notice]:

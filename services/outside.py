@@ -69,7 +69,7 @@ async def open_outside(settings: Settings) -> AsyncIterator[Outside]:
         except ValueError as wrong:
             raise NotToBeSent(f"LEADLEDGER_MAIL_FROM: {wrong}.") from None
         sms = await stack.enter_async_context(Sms(_gateway(settings))) if settings.sms_account else None
-        domain = (settings.mail_from or "leadledger@leadledger.invalid").rpartition("@")[2].strip("<> ")
+        domain = _mail_server(settings).mailbox.domain if settings.smtp_host else "leadledger.invalid"
         yield Outside(mail, sms, domain, settings.public_url.rstrip("/") if settings.public_url else None)
 
 

@@ -11,18 +11,19 @@ from domain.occasion import Occasion
 
 def give(lead: Lead, medium: Medium, on: Occasion) -> list[LeadEvent]:
     """Also after it was withdrawn."""
-    if medium in existing(lead, on).consents:
+    if existing(lead, on).said_of(medium) is True or (on.at, medium, True) in lead.consents:
         return []
     return [ConsentGiven(medium=medium, at=on.at, by=on.by)]
 
 
 def withdraw(lead: Lead, medium: Medium, on: Occasion) -> list[LeadEvent]:
     """At once, and also where it was never given."""
-    if medium in existing(lead, on).withdrawn:
+    if existing(lead, on).said_of(medium) is False or (on.at, medium, False) in lead.consents:
         return []
     return [ConsentWithdrawn(medium=medium, at=on.at, by=on.by)]
 
 
 def allows(lead: Lead, medium: Medium) -> bool:
     """Who wrote to us may be answered by e-mail, unless they said no; a text message needs a yes beforehand."""
-    return medium in lead.consents or (medium == "email" and medium not in lead.withdrawn)
+    said = lead.said_of(medium)
+    return medium == "email" if said is None else said

@@ -183,9 +183,8 @@ class Lead(NamedTuple):
     """From whom it was taken because nobody acted in time."""
     receipt_owed: bool = False
     """Whether a machine is to tell the lead that we have what it wrote."""
-    consents: frozenset[Medium] = frozenset()
-    withdrawn: frozenset[Medium] = frozenset()
-    """How it wants no messages from machines."""
+    consents: tuple[tuple[datetime, Medium, bool], ...] = ()
+    """When it said yes or no to messages from machines that come this way."""
     addressed: frozenset[tuple[int, About]] = frozenset()
     """About which events, by their versions, it was looked up to whom a notice goes."""
     fates: Fates = MappingProxyType({})
@@ -209,6 +208,11 @@ class Lead(NamedTuple):
     def held_since(self) -> datetime | None:
         """When it last went to somebody, or to another queue."""
         return self.tenures[-1].since if self.tenures else None
+
+    def said_of(self, medium: Medium) -> bool | None:
+        """What it said last of messages that come this way, whenever we learned of it; of two at once the no counts."""
+        said = [(at, not given) for at, about, given in self.consents if about == medium]
+        return not max(said)[1] if said else None
 
     @property
     def promise(self) -> Promise | None:
@@ -318,9 +322,9 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case ReceiptOwed():
             return lead._replace(receipt_owed=True)
         case ConsentGiven():
-            return lead._replace(consents=lead.consents | {event.medium}, withdrawn=lead.withdrawn - {event.medium})
+            return lead._replace(consents=(*lead.consents, (event.at, event.medium, True)))
         case ConsentWithdrawn():
-            return lead._replace(consents=lead.consents - {event.medium}, withdrawn=lead.withdrawn | {event.medium})
+            return lead._replace(consents=(*lead.consents, (event.at, event.medium, False)))
         case NoticeAddressed():
             return lead._replace(addressed=lead.addressed | {(event.cause, event.about)})
         case NoticeSent() | NoticeDelivered() | NoticeFailed() | NoticeSuppressed() | NoticeRetried():

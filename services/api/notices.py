@@ -17,6 +17,7 @@ from commands.people import CorrectProfile, SetHours
 from domain.access import Principal
 from domain.identity import LeadId, Position, lead_stream
 from domain.lead.state import Lead
+from domain.log import LogUnavailable
 from domain.notice import Fate
 from projections import notices
 from services.api.acting import ADesk
@@ -148,7 +149,8 @@ async def hear_what_became_of_a_text_message(
     if status not in ("delivered", "undelivered", "failed"):
         return
     fate = await _sent(office, lead_id, str(notice))
-    if fate is None or fate.medium != "sms":
+    if fate.medium != "sms" or fate.provider_id != said.get("MessageSid"):
+        # Of another message: one that was tried again since.
         return
     arrived = status == "delivered"
     told = SettleNotice(
@@ -162,12 +164,12 @@ async def hear_what_became_of_a_text_message(
     await office.desk.handle(lead_stream(lead_id), told, by=GATEWAY)
 
 
-async def _sent(office: Office, lead_id: LeadId, notice: str) -> Fate | None:
-    """What is on record of it, once something is."""
+async def _sent(office: Office, lead_id: LeadId, notice: str) -> Fate:
+    """What is on record of it, once something is; whoever tells of it too early is asked to come again."""
     for _ in range(int(RECORDED_WITHIN_SECONDS / LOOK_AGAIN_SECONDS)):
         lead: Lead
         lead, _version = await office.desk.state(LEAD, lead_stream(lead_id))
         if notice in lead.fates:
             return lead.fates[notice]
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
-    return None
+    raise LogUnavailable

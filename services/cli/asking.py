@@ -123,7 +123,8 @@ async def caught_up(connection: Connection, head: Position, projection: str) -> 
         if behind == [0]:
             return
         if time.monotonic() > give_up_at:
-            how_far = f"{behind[0]:,} events behind the log" if behind else "not there yet"
+            events = "event" if behind == [1] else "events"
+            how_far = f"{behind[0]:,} {events} behind the log" if behind else "not there yet"
             see = "what it lacks is not shown; see `./leadledger projections status`"
             say(f"Read model {projection} is {how_far}: {see}.")
             return

@@ -5,25 +5,26 @@ A digest is about no lead, so what became of it stands in the person's own strea
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from adapters.delivery import Never, NotNow
 from adapters.postbox import Claim, Postbox, next_try
+from commands.command import PERSON
 from commands.notices import SettleDigest
 from domain.business_time import BusinessTime, Hours, NothingIsWorked
-from domain.identity import PersonId, person_stream
+from domain.identity import CalendarId, PersonId, person_stream
 from domain.notice import WhyFailed, notice_id
 from projections import notices, organisation, queues
 from projections.organisation import Person
 from projections.queues import Queued
 from services.letters import TemplateTrouble
-from services.notifier.rounds import LEASE, NOTIFIER
+from services.notifier.rounds import LEASE, NOTIFIER, PAUSE_AFTER_SURPRISE, TROUBLE
 from services.notifier.whom import Whom
 from services.notifier.words import Words, digest_facts
 from services.outside import Outside
@@ -34,6 +35,9 @@ WITHOUT_A_CALENDAR = BusinessTime("UTC", (FROM_EIGHT, FROM_EIGHT, FROM_EIGHT, FR
 """When the day begins for who works by no calendar that we know of."""
 NOT_LATER_THAN = timedelta(hours=4)
 """A digest of the morning helps nobody in the evening."""
+EARLIEST = time(6, 0)
+AT_ONCE = 4
+"""As many as the mail server is told at once."""
 MOST_LINES = 10
 MOST_COUNTED = 200
 PAGE, MOST_PAGES = 500, 200
@@ -41,8 +45,7 @@ PAGE, MOST_PAGES = 500, 200
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """Somebody whose day has begun."""
 
     person: Person
@@ -62,12 +65,28 @@ class Digests:
         """Once a minute is often enough."""
         if "email" not in self._outside.media:
             return
-        due = [one for one in [await self._due(person, now) for person in await self._people()] if one is not None]
+        due = await self._due(now)
         async with self._office.questions.connection() as connection:
             settled = await notices.settled(connection, [one.notice for one in due])
-        open_ones = {one.notice: one for one in due if one.notice not in settled}
-        for claim in await self._postbox.claim(open_ones, now, LEASE):
-            await self._see_to(open_ones[claim.notice].person, claim, now)
+        waiting = {one.notice: one.person for one in due if one.notice not in settled}
+        for first in range(0, len(waiting), AT_ONCE):
+            # A few at a time: whoever claims many would not be done with them before the claims run out.
+            claims = await self._postbox.claim([*waiting][first : first + AT_ONCE], now, LEASE)
+            await asyncio.gather(*(self._see_to(waiting[claim.notice], claim, now) for claim in claims))
+
+    async def _due(self, now: datetime) -> list[Due]:
+        hours: dict[CalendarId | None, BusinessTime] = {None: WITHOUT_A_CALENDAR}
+        due = []
+        for person in await self._people():
+            if person.calendar not in hours:
+                hours[person.calendar] = await self._whom.hours(person.calendar, now)
+            begins_at = day_begins_at(hours[person.calendar], now)
+            if begins_at is None or not begins_at <= now < begins_at + NOT_LATER_THAN:
+                continue
+            day = begins_at.astimezone(ZoneInfo(hours[person.calendar].zone)).date()
+            stream = person_stream(person.person)
+            due.append(Due(person, notice_id(stream, day.isoformat(), person.person, "email")))
+        return due
 
     async def _people(self) -> list[Person]:
         found: list[Person] = []
@@ -79,15 +98,22 @@ class Digests:
                     break
         return [one for one in found if one.here]
 
-    async def _due(self, person: Person, now: datetime) -> Due | None:
-        hours = await self._whom.hours(person.calendar, now) if person.calendar else WITHOUT_A_CALENDAR
-        begins_at = day_begins_at(hours, now)
-        if begins_at is None or not begins_at <= now < begins_at + NOT_LATER_THAN:
-            return None
-        day = begins_at.astimezone(ZoneInfo(hours.zone)).date()
-        return Due(person, notice_id(person_stream(person.person), day.isoformat(), person.person, "email"))
-
     async def _see_to(self, person: Person, claim: Claim, now: datetime) -> None:
+        """Whatever is wrong with one digest, the others go out."""
+        try:
+            await self._decide(person, claim, now)
+        except TROUBLE as trouble:
+            logger.warning("digest %s waits for the database: %s", claim.notice, type(trouble).__name__)
+        except Exception as surprise:  # its words may repeat an address, so only its kind is told
+            logger.error("digest %s cannot be sent: %s", claim.notice, type(surprise).__name__)
+            await self._postbox.put_off(claim.notice, now + PAUSE_AFTER_SURPRISE, "not_understood")
+
+    async def _decide(self, person: Person, claim: Claim, now: datetime) -> None:
+        state, _ = await self._office.desk.state(PERSON, person_stream(person.person))
+        if str(claim.notice) in state.fates:
+            # The read model does not know yet.
+            await self._postbox.settle(claim.notice)
+            return
         to = await self._whom.person(person.person, now, person.calendar)
         mine, help_needed = await self._plate(person.person)
         if to is None or to.email is None or not (mine or help_needed):
@@ -95,10 +121,9 @@ class Digests:
             await self._postbox.put_off(claim.notice, now + NOT_LATER_THAN, None)
             return
         try:
-            names = await self._names([*mine, *help_needed])
+            names = await self._names([*mine[:MOST_LINES], *help_needed[:MOST_LINES]])
             facts = digest_facts(to, mine, help_needed, names, self._outside.public_url, now)
-            written = self._words.letter("digest", person.team, facts)
-            await self._outside.write(claim.notice, to.email, to.name, written)
+            await self._outside.write(claim.notice, to.email, to.name, self._words.letter("digest", person.team, facts))
         except TemplateTrouble as broken:
             logger.error("digest %s: %s", claim.notice, broken)
             await self._settle(person, claim, "failed", "template_broken")
@@ -123,7 +148,7 @@ class Digests:
         return mine, [one for one in needing if one.owner != person]
 
     async def _names(self, lines: list[Queued]) -> dict[str, str | None]:
-        leads = {UUID(line.lead): str(line.lead) for line in lines[: 4 * MOST_LINES]}
+        leads = {UUID(line.lead): str(line.lead) for line in lines}
         found = await self._office.vault.latest([*leads], "contact") if leads else {}  # type: ignore[list-item]
         return {leads[stream]: json.loads(contact).get("name") for stream, contact in found.items()}
 
@@ -145,11 +170,11 @@ class Digests:
 
 
 def day_begins_at(hours: BusinessTime, now: datetime) -> datetime | None:
-    """When work begins today, where these hours hold; None on a day off."""
+    """When work begins today, where these hours hold, and not at night where it never ends; None on a day off."""
     zone = ZoneInfo(hours.zone)
     today = now.astimezone(zone).date()
     try:
-        begins_at = hours.opens_at(datetime.combine(today, time.min, tzinfo=zone))
+        begins_at = hours.opens_at(datetime.combine(today, EARLIEST, tzinfo=zone))
     except NothingIsWorked:
         return None
     return begins_at if begins_at.astimezone(zone).date() == today else None

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from adapters.vault import Vault
 from commands.desk import Desk
 from domain.identity import TeamId
+from domain.lead.clocks import running
+from domain.lead.notices import knows_the_lead
 from domain.lead.state import Clock, Lead
 from domain.policy import ClockName
 from projections.notices import Notice
@@ -25,10 +27,10 @@ CLOCK: dict[ClockName, str] = {
     "acknowledgement": "acknowledgement",
 }
 REASON: dict[ClockName, str] = {
-    "first_response": "nobody has contacted it in time",
+    "first_response": "nobody has contacted them in time",
     "follow_up": "a follow-up is overdue",
-    "reply": "it wrote, and nobody has answered",
-    "acknowledgement": "whoever was told has not answered",
+    "reply": "they wrote, and nobody has answered",
+    "acknowledgement": "whoever was told before has not answered",
 }
 SOMEBODY_ASKED = "somebody asked for help"
 OURS = Letters(None)
@@ -69,11 +71,13 @@ class Words:
         self, notice: Notice, lead: Lead, clock: Clock | None, to: Recipient, now: datetime
     ) -> dict[str, Any]:
         """Whom it is about, what is wanted, and by when, where the reader is."""
-        contact = await self._whom.contact(lead)
+        # Who may not see whom a lead is about learns only that there is one.
+        may_know = notice.addressee is None or knows_the_lead(lead, notice.addressee)
+        contact = await self._whom.contact(lead) if may_know else {}
         zone = ZoneInfo(to.hours.zone)
         respond_by = clock.respond_by if clock else None
-        told = next((one for one in reversed(lead.escalations) if one.told == notice.addressee), None)
-        acknowledged = next((one for one in reversed(lead.escalations) if one.act_by is not None), None)
+        act_by = _act_by(lead, notice)
+        doer = lead.owner if notice.about == "escalation" else notice.done_by
         return {
             "lead": str(notice.stream)[:8],
             "name": contact.get("name"),
@@ -81,16 +85,27 @@ class Words:
             "source": lead.source,
             "team": lead.team,
             "to_name": to.name,
-            "by_name": await self._whom.called(notice.done_by),
+            "by_name": await self._whom.called(doer) if doer else None,
             "clock": CLOCK[clock.name] if clock else None,
             "due_at": respond_by.astimezone(zone) if respond_by else None,
             "late_minutes": max(0, (now - respond_by) // MINUTE) if respond_by else None,
-            "act_by": acknowledged.act_by.astimezone(zone) if acknowledged and acknowledged.act_by else None,
+            "act_by": act_by.astimezone(zone) if act_by else None,
             "reason": _why(clock) if notice.about == "escalation" else None,
-            "rung": told.rung if told else None,
             "link": link(self._public_url, str(notice.stream)),
             "now": now.astimezone(zone),
         }
+
+
+def _act_by(lead: Lead, notice: Notice) -> datetime | None:
+    """Until when somebody has promised to act; or of whoever is told, how long they have before it goes further up."""
+    about = [one for one in lead.escalations if one.clock == notice.clock]
+    if notice.about == "acknowledgement":
+        return next((one.act_by for one in reversed(about) if one.act_by is not None), None)
+    if notice.about != "escalation":
+        return None
+    numbers = [one.number for one in about if one.told == notice.addressee]
+    waits = (clock for clock in running(lead) if numbers and clock.escalation == numbers[-1])
+    return next((clock.respond_by for clock in waits), None)
 
 
 def digest_facts(

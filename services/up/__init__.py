@@ -32,6 +32,7 @@ from services.wiring import open_office
 READY_WITHIN_SECONDS = 60.0
 CAUGHT_UP_WITHIN_SECONDS = 15.0
 MOST_BYTES = 100_000
+ABOUT_CALLBACKS = ("LEADLEDGER_SMS_TOKEN", "LEADLEDGER_PUBLIC_URL")
 ABOUT_NOTICES = tuple(
     f"LEADLEDGER_{what}" for what in ("SMTP_", "MAIL_", "SMS_", "PUBLIC_", "TEMPLATES", "EMAILS_", "TEXTS_")
 )
@@ -140,7 +141,7 @@ class Up:
                 "LEADLEDGER_HOST": self._settings.host,
                 "LEADLEDGER_PORT": str(port),
                 "LEADLEDGER_WORKERS": str(self._settings.workers),
-                **_told_of_notices(),
+                **_told_of(ABOUT_CALLBACKS),
             },
             "timekeeper": {
                 "LEADLEDGER_DSN": database.dsn,
@@ -148,8 +149,10 @@ class Up:
             },
         }
         if self._settings.sends_notices:
-            url = self._settings.public_url or f"http://{self._settings.host}:{port}"
-            particulars["notifier"] = {**particulars["timekeeper"], "LEADLEDGER_PUBLIC_URL": url, **_told_of_notices()}
+            # What a letter links to, and where the gateway tells what became of a text: both know the same address.
+            url = {"LEADLEDGER_PUBLIC_URL": self._settings.public_url or f"http://{self._settings.host}:{port}"}
+            particulars["api"] |= url
+            particulars["notifier"] = {**particulars["timekeeper"], **_told_of(ABOUT_NOTICES), **url}
         keeping = []
         for name, particular in particulars.items():
             log = LogFile(logs / f"{name}.log", _shower(name))
@@ -233,9 +236,9 @@ def _advice(refused: OSError, host: str, port: int) -> str:
     return f"Is {host} an address of this machine? Leave --host out to listen on 127.0.0.1."
 
 
-def _told_of_notices() -> dict[str, str]:
-    """What was set of mail and text messages; only whoever sends them needs to know."""
-    return {name: value for name, value in os.environ.items() if name.startswith(ABOUT_NOTICES)}
+def _told_of(settings: tuple[str, ...]) -> dict[str, str]:
+    """What was set of these; each process is told what it needs to know and no more."""
+    return {name: value for name, value in os.environ.items() if name.startswith(settings)}
 
 
 def _inherited() -> dict[str, str]:

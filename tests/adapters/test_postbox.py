@@ -109,16 +109,26 @@ async def test_what_somebody_is_sending_stays_theirs_when_it_is_reopened(postbox
     assert await tries_of(postbox, NINE + LEASE) == [1]
 
 
-async def test_what_need_not_be_asked_for_is_told(postbox: Postbox) -> None:
+async def test_when_the_next_one_may_be_tried_is_told(postbox: Postbox) -> None:
     sent, waiting, leased, ready = (UUID(int=number) for number in range(1, 5))
     await postbox.claim([sent, waiting, ready], NINE - LEASE, LEASE)
     await postbox.settle(sent)
     await postbox.put_off(waiting, FIVE_PAST, "unreachable")
     await postbox.claim([leased], NINE, LEASE)
-    assert await postbox.not_now(NINE) == {sent, waiting, leased}
     assert await postbox.next_at(NINE) == NINE + LEASE
-    assert await postbox.not_now(FIVE_PAST) == {sent}
     assert await postbox.next_at(FIVE_PAST) is None
+
+
+async def test_one_address_gets_no_more_than_a_few_that_nobody_asked_for(postbox: Postbox) -> None:
+    day = timedelta(days=1)
+
+    async def may(address: bytes, at: datetime) -> bool:
+        return await postbox.may_write_to(address, at, most=2, within=day)
+
+    assert [await may(b"ada", NINE) for _ in range(3)] == [True, True, False]
+    assert await may(b"bob", NINE)
+    assert not await may(b"ada", NINE + day - timedelta(seconds=1))
+    assert await may(b"ada", NINE + day)
 
 
 async def test_only_what_was_settled_long_ago_is_forgotten(postbox: Postbox) -> None:
@@ -128,7 +138,7 @@ async def test_only_what_was_settled_long_ago_is_forgotten(postbox: Postbox) -> 
     settled_by = datetime.now(UTC) + timedelta(minutes=1)
     assert await postbox.sweep(settled_by - timedelta(hours=1)) == 0
     assert await postbox.sweep(settled_by) == 1
-    assert await postbox.not_now(NINE) == {NOTICE}
+    assert [claim.notice for claim in await postbox.claim([NOTICE, other], NINE, LEASE)] == [other]
 
 
 async def test_a_process_that_dies_each_time_does_not_try_for_ever(postbox: Postbox) -> None:

@@ -46,8 +46,9 @@ def test_a_notice_is_settled_once(first: Settled, second: Settled) -> None:
 
 
 def test_what_became_of_it_says_of_what_and_to_whom() -> None:
-    assert told(SENT) == {"n": Fate("sent", "reminder", "sms", ANNA)}
-    assert told(SENT, DELIVERED)["n"].state == "delivered"
+    assert told(SENT) == {"n": Fate("sent", "reminder", "sms", ANNA, "SM1")}
+    assert told(SENT, DELIVERED) == {"n": Fate("delivered", "reminder", "sms", ANNA, "SM1")}
+    assert told(REFUSED)["n"].provider_id is None
     assert told(REFUSED)["n"].state == "failed"
     assert told(MOOT)["n"].state == "suppressed"
 

@@ -74,7 +74,7 @@ async def to_do(
 ) -> set[tuple[str, Medium, PersonId | None]]:
     await caught_up(dsn, notices.notices, log)
     async with await AsyncConnection.connect(dsn) as connection:
-        found = await notices.to_do(connection, media=media, since=since, without=[], limit=limit)
+        found = await notices.to_do(connection, media=media, since=since, now=NINE, limit=limit)
     return {(one.about, one.medium, one.addressee) for one in found}
 
 
@@ -150,15 +150,30 @@ async def test_an_offer_goes_to_whoever_is_in_the_team_when_it_is_looked_up(data
     assert (offered.made_at, offered.done_by, offered.clock) == (NINE + minutes(3), "timekeeper", 1)
 
 
-async def test_who_was_asked_to_help_learns_who_did(database: str) -> None:
+async def test_who_had_it_or_was_asked_to_help_learns_who_has_it_now(database: str) -> None:
     log = ScriptedLog()
     log.tell(CREATED, GIVEN, said(3, LeadEscalated, told=MANAGER, rung=1, reason="no_contact", step=step(2)))
     log.tell(said(3, LeadOffered, team=NORTH, step=step(3)))
     log.tell(said(4, NoticeAddressed, by=BY_NOTIFIER, cause=4, about="offer", to=(REP, COLLEAGUE, PersonId("rep-9"))))
     taken = Actor(COLLEAGUE, "rep", "key:lk_9")
     log.tell(said(5, LeadAssigned, by=taken, to=COLLEAGUE, team=NORTH, previous=REP, because="rescued"))
-    claims = {one.addressee for one in await told(database, log) if one.about == "claim"}
-    assert claims == {REP, MANAGER, "rep-9"}
+    claims = [one for one in await told(database, log) if one.about == "claim"]
+    assert {(one.addressee, one.done_by, one.medium) for one in claims} == {
+        (REP, COLLEAGUE, "email"), (MANAGER, COLLEAGUE, "email"), ("rep-9", COLLEAGUE, "email")
+    }  # fmt: skip
+    log.tell(said(6, LeadAssigned, by=BY_MANAGER, to=REP, team=NORTH, previous=COLLEAGUE))
+    later = [one for one in await told(database, log) if one.cause == 7]
+    assert {(one.about, one.addressee, one.done_by) for one in later} == {
+        ("claim", COLLEAGUE, REP), ("assignment", REP, MANAGER)
+    }  # fmt: skip
+
+
+async def test_who_was_asked_about_a_lead_that_was_nobodys_learns_who_has_it_now(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(CREATED, said(2, LeadEscalated, told=MANAGER, rung=1, reason="no_contact", step=step(2)))
+    taken = Actor(COLLEAGUE, "rep", "key:lk_9")
+    log.tell(said(3, LeadAssigned, by=taken, to=COLLEAGUE, team=NORTH, because="claimed"))
+    assert [one.addressee for one in await told(database, log) if one.about == "claim"] == [MANAGER]
 
 
 async def test_whose_the_lead_is_learns_who_sees_to_it(database: str) -> None:
@@ -233,6 +248,7 @@ async def test_budgets_and_repetitions_are_counted_by_what_was_sent(database: st
         first, second = await notices.of(connection, STREAM)
         assert second.standing == "to_send"
         assert await notices.told_already(connection, second, timedelta(minutes=8))
+        assert not await notices.told_already(connection, second._replace(clock=1), timedelta(minutes=8))
         assert not await notices.told_already(connection, second, timedelta(minutes=7))
         assert not await notices.told_already(connection, first, timedelta(minutes=8))
 
@@ -256,6 +272,25 @@ async def test_dead_letters_are_listed_the_latest_first_for_those_whose_business
         after = Cursor(south.settled_at, south.notice)
         assert await notices.dead_letters(connection, after=after) == [north]
         assert await notices.dead_letters(connection, limit=1) == [south]
+
+
+async def test_what_is_somebodys_turn_or_put_off_is_not_asked_for(database: str) -> None:
+    log = ScriptedLog()
+    log.tell(CREATED, GIVEN)
+    assert await to_do(database, log) == {("assignment", "email", REP)}
+    notice = notice_id(STREAM, 2, REP, "email")
+    async with await AsyncConnection.connect(database, autocommit=True) as connection:
+        for next_try_at, settled_at, expected in (
+            (NINE + minutes(1), None, set()),
+            (NINE, None, {("assignment", "email", REP)}),
+            (NINE, NINE, set()),
+        ):
+            await connection.execute("DELETE FROM post.attempts")
+            await connection.execute(
+                "INSERT INTO post.attempts (notice, tries, next_try_at, settled_at) VALUES (%s, 1, %s, %s)",
+                [notice, next_try_at, settled_at],
+            )
+            assert await to_do(database, log) == expected
 
 
 async def test_what_is_too_old_is_left_to_lie(database: str) -> None:

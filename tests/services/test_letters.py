@@ -54,16 +54,17 @@ def test_a_reminder_says_what_is_wanted_and_by_when() -> None:
 
 def test_an_escalation_says_whose_turn_it_is_and_blames_nobody() -> None:
     letter = SHIPPED_ONES.mail("escalation", "north", {**ADA, "due_at": NINE - timedelta(minutes=135)})
-    assert "Please see to it by today, 12:00 CEST: take it, give it to somebody who has time" in letter.text
+    assert "Please see to it: take it, give it to somebody who has time, or say that you are on it.\n" in letter.text
+    assert "If nothing happens until today, 12:00 CEST, somebody else is told.\n" in letter.text
     assert "The first contact was due today, 06:45 CEST, 2 h 15 min ago.\nThe lead is with rep-7." in letter.text
     assert "Ada Lovelace is waiting (2 h 15 min late)." in SHIPPED_ONES.sms("escalation", None, ADA)
 
 
 def test_a_digest_lists_what_comes_first() -> None:
     letter = SHIPPED_ONES.mail("digest", None, {**ADA, "lines": ADA["lines"] * 2, "lead": ""})
-    assert letter.subject == "Your day: 1 late, 1 due today, 7 open"
+    assert letter.subject == "Your day: 2 need your help, 1 late, 1 due today, 7 open"
     assert letter.text.startswith(
-        "Good morning Bob Fisher,\n\nthese leads come first today:\n\n"
+        "Hello Bob Fisher,\n\nThese leads come first today:\n\n"
         "- Ada Lovelace (Analytical Engines): first contact, today, 11:00 CEST (at risk)\n  https://leads.example.com/"
     )
     assert letter.text.count("- Lead 0a1b2c3d (late)\n") == letter.html.count("<strong>(late)</strong>") == 2

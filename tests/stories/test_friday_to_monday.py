@@ -98,7 +98,7 @@ class Story:
         with psycopg.connect(self.owner_dsn, autocommit=True) as connection:
             connection.execute("UPDATE pretended.clock SET shows = %s", [instant])
         await self._known()
-        timekeeper = Timekeeper(self.world.office, WallClock())
+        timekeeper = Timekeeper(self.world.office, self.world.app.state.freshness, WallClock())
         while await timekeeper.look():
             pass
         await self._known()
@@ -167,7 +167,7 @@ async def story(settings: Settings) -> AsyncIterator[Story]:
                 there,
                 post,
                 gateway,
-                Notifier(office, outside, words, there),
+                Notifier(office, outside, words, world.app.state.freshness, there),
                 Digests(office, outside, words),
                 clock,
             )
@@ -215,7 +215,7 @@ async def _it_becomes_overdue_and_somebody_else_saves_it(story: Story) -> None:
     assert [number for number, _ in story.texts()] == [PEOPLE["lead-1"][2]]
 
     await story.at(monday(10, 20, 1))
-    assert story.mail() == [(BEN, "Can you take Ada Lovelace?")]
+    assert story.mail() == [(BEN, f"Can you take Lead {story.lead[:8]}?")]
     assert [number for number, _ in story.texts()] == [PEOPLE["rep-2"][2]]
 
     await story.at(monday(10, 25))

@@ -33,19 +33,20 @@ ABOUT: dict[About, str] = {
 }
 WHY_NOT: dict[WhyNot, str] = {
     "moot": "it had been seen to by then",
-    "no_address": "there is no address",
+    "no_address": "they gave no address for that",
     "no_consent": "the lead does not want that",
     "over_budget": "they have had as many as a day may bring",
     "told_already": "they had just been told",
-    "stale": "it could not be sent for three days",
     "has_left": "they are not here any more",
 }
 WHY_FAILED: dict[WhyFailed, str] = {
     "address_refused": "the address was refused",
     "message_refused": "the message was refused",
     "opted_out": "they want no text messages",
+    "no_address": "nobody knows where to",
     "template_broken": "its template is broken",
     "gave_up": "it was tried in vain again and again",
+    "stale": "it could not be sent for three days",
     "undelivered": "it was sent and never arrived",
 }
 

@@ -121,8 +121,15 @@ async def test_what_the_gateway_says_of_a_letter_or_of_nothing_changes_nothing(
     await settle(world, lead, "email", became="sent")
     head = await world.head()
     assert await called_back(world, lead, "delivered", medium="email") == 204
-    assert await called_back(world, lead, "delivered", medium="sms") == 204
+    assert await called_back(world, lead, "delivered", medium="sms") == 503
     assert await world.head() == head
+
+
+async def test_what_became_of_an_earlier_try_is_not_what_became_of_this_one(world: World) -> None:
+    lead = await world.lead(to="rep-1")
+    await settle(world, lead, "sms", became="sent", provider_id="SM2")
+    assert await called_back(world, lead, "undelivered") == 204
+    assert ("sms", "sent", None) in await standing(world, lead)
 
 
 async def test_a_callback_that_nobody_signed_is_refused(world: World) -> None:

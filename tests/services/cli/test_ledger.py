@@ -109,7 +109,7 @@ def test_what_is_not_on_record_is_told(cli: Cli) -> None:
 @pytest.mark.usefixtures("told")
 def test_what_the_projector_has_not_told_yet_is_said_to_lack(cli: Cli) -> None:
     put_on_record((FormTeam(team=TeamId("south")).stream, FormTeam(team=TeamId("south"))))
-    assert "The ledger is 1 events behind the log" in cli("ledger", "team", "north").stderr
+    assert "Read model ledger is 1 event behind the log" in cli("ledger", "team", "north").stderr
 
 
 @pytest.mark.parametrize(

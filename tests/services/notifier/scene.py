@@ -124,7 +124,9 @@ class Scene:
         await self.known()
 
     async def known(self) -> None:
-        assert await self.freshness.wait_for("notices", await self.office.log.head(), timeout_seconds=20)
+        head = await self.office.log.head()
+        for projection in ("notices", "people"):
+            assert await self.freshness.wait_for(projection, head, timeout_seconds=20)
 
     async def state(self, lead: StreamId) -> Lead:
         state: Lead
@@ -177,7 +179,7 @@ async def the_scene(settings: Settings, **more: Any) -> AsyncIterator[Scene]:
         ):
             letters = Letters(settings.templates)
             words = Words(office.desk, office.vault, letters, outside.public_url)
-            notifier = Notifier(office, outside, words, settings)
+            notifier = Notifier(office, outside, words, freshness, settings)
             scene = Scene(
                 office, freshness, post, gateway, outside, notifier, Digests(office, outside, words), settings
             )

@@ -1,22 +1,32 @@
 """Who is told what by mail and by text message, when, and what stands on record of it."""
 
+import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import pytest
 
-from adapters.postbox import MOST_TRIES
-from commands.calendars import SetCalendar
-from commands.clocks import AcknowledgeEscalation
-from commands.lead import AssignLead, ClaimLead, LoseLead, RecordOutreach
+from adapters.postbox import MOST_TRIES, Postbox
+from commands.calendars import ExceptDays, ExceptedDayGiven, SetCalendar
+from commands.clocks import AcknowledgeEscalation, SnoozeLead
+from commands.lead import AssignLead, ClaimLead, EscalateLead, LoseLead, RecordOutreach
 from commands.notices import GiveConsent, RetryNotice, WithdrawConsent
 from commands.people import CorrectProfile, Profile, RemovePerson, SetHours
+from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, SetPolicy
+from domain.identity import PolicyId
 from domain.notice import NoticeFailed, NoticeRetried, NoticeSent, NoticeSuppressed
+from projections import notices
+from projections.notices import Notice
 from services.letters import Kind, Letters, TemplateTrouble, Written
+from services.notifier.rounds import LEASE, RECEIPTS_A_DAY, Turn
+from services.notifier.words import Words
 from services.settings import Settings
 from tests.services.notifier.scene import (
     ADA,
+    ALWAYS,
     ANNA,
     BEN,
     BY_ANNA,
@@ -24,6 +34,7 @@ from tests.services.notifier.scene import (
     BY_CARLA,
     BY_DAY,
     CARLA,
+    LADDER,
     MINUTE,
     OFFICE,
     Scene,
@@ -118,8 +129,8 @@ async def test_nobody_is_told_outside_of_their_hours_and_then_only_what_still_ma
     await scene.notify(now + timedelta(hours=2, minutes=59))
     assert scene.subjects(ANNAS) == []
     await scene.notify(now + timedelta(hours=4))
-    [letter] = scene.post.letters_to(ANNAS)
-    assert str(matters) in letter.part("plain")
+    [given] = [letter for letter in scene.post.letters_to(ANNAS) if "is yours" in letter.message["Subject"]]
+    assert str(matters) in given.part("plain")
     notice = (await scene.notices(moot))[("assignment", "email", ANNA)]
     assert (notice.standing, notice.reason) == ("suppressed", "moot")
 
@@ -167,7 +178,7 @@ async def test_one_bad_address_stops_nobody_else(scene: Scene) -> None:
     scene.post.behave()
     await scene.say(CorrectProfile(person=ANNA, profile=Profile(name="Anna Avery", email="anna@new.example")))
     await scene.do(bad, RetryNotice(notice=failed.notice))
-    await scene.notifier.postbox.reopen(failed.notice)
+    await Postbox(scene.office.questions).reopen(failed.notice)
     await scene.notify()
     assert len(scene.post.letters_to("anna@new.example")) == 1
     told = [type(event) for event in await scene.events(bad)]
@@ -180,9 +191,14 @@ async def test_who_has_no_address_or_has_left_is_told_nothing_and_the_record_say
     second = await scene.lead(to=BEN)
     await scene.say(RemovePerson(person=BEN))
     await scene.notify()
-    for lead, who, reason in ((first, ANNA, "no_address"), (second, BEN, "has_left")):
+    for lead, who, became in ((first, ANNA, ("failed", "no_address")), (second, BEN, ("suppressed", "has_left"))):
         notice = (await scene.notices(lead))[("assignment", "email", who)]
-        assert (notice.standing, notice.reason) == ("suppressed", reason)
+        assert (notice.standing, notice.reason) == became
+    reminded = await scene.lead(arrived_minutes_ago=56)
+    await scene.time_passes(reminded)
+    await scene.notify()
+    text = (await scene.notices(reminded))[("reminder", "sms", ANNA)]
+    assert (text.standing, text.reason) == ("suppressed", "no_address")
 
 
 async def test_what_is_refused_for_now_is_tried_again_later_and_given_up_in_the_end(scene: Scene) -> None:
@@ -215,7 +231,8 @@ async def test_while_the_server_cannot_be_reached_nothing_is_given_up_until_it_i
     late = await scene.lead()
     await scene.known()
     await scene.notifier.look(now + timedelta(days=4))
-    assert (await scene.notices(late))[("assignment", "email", ANNA)].reason == "stale"
+    stale = (await scene.notices(late))[("assignment", "email", ANNA)]
+    assert (stale.standing, stale.reason) == ("failed", "stale")
 
 
 @pytest.mark.parametrize("trouble", [HANG, DROP])
@@ -337,6 +354,156 @@ async def test_where_even_our_own_words_are_broken_nobody_else_goes_untold(
     assignment = found[("assignment", "email", ANNA)]
     assert (assignment.standing, assignment.reason) == ("failed", "template_broken")
     assert found[("reminder", "email", ANNA)].standing == "sent"
+
+
+async def test_a_read_model_that_is_behind_has_nobody_told_twice(scene: Scene) -> None:
+    lead = await scene.lead()
+    await scene.known()
+    now = await scene.notifier.now()
+    await scene.notifier.look(now)
+    await Postbox(scene.office.questions).reopen((await scene.notices(lead))[("assignment", "email", ANNA)].notice)
+    async with scene.office.questions.connection() as connection:
+        behind = await notices.of(connection, lead)
+    waiting = [one._replace(standing="to_send", settled_at=None) for one in behind if one.about == "assignment"]
+    claims = await Postbox(scene.office.questions).claim([one.notice for one in waiting], now, LEASE)
+    for notice, claim in zip(waiting, claims, strict=True):
+        assert not await scene.notifier._see_to(Turn(notice, claim, now, monotonic() + 60), said_already=False)
+    assert len(scene.subjects(ANNAS)) == 1
+
+
+async def test_what_takes_too_long_is_left_to_whoever_comes_next(scene: Scene) -> None:
+    lead = await scene.lead()
+    notice = (await scene.notices(lead))[("assignment", "email", ANNA)]
+    now = await scene.notifier.now()
+    [claim] = await Postbox(scene.office.questions).claim([notice.notice], now, LEASE)
+    assert not await scene.notifier._see_to(Turn(notice, claim, now, monotonic() - 1), said_already=False)
+    assert scene.subjects(ANNAS) == []
+    await scene.notify(now)
+    assert len(scene.subjects(ANNAS)) == 1
+
+
+async def test_a_budget_holds_for_what_is_sent_at_one_time_too(settings: Settings) -> None:
+    async with the_scene(settings, emails_a_day=3) as scene:
+        for _ in range(8):
+            await scene.lead()
+        await scene.notify(rounds=1)
+        assert len(scene.subjects(ANNAS)) == 3
+
+
+async def test_texts_do_not_wait_for_a_mail_server_that_hangs(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.outside.MAIL_SECONDS", 3.0)
+    monkeypatch.setattr("services.notifier.rounds.IN_FLIGHT", 1)
+    async with the_scene(settings) as scene:
+        for who in (ANNA, BEN, CARLA):
+            await scene.time_passes(await scene.lead(arrived_minutes_ago=56, to=who))
+        scene.post.when(at="greeting", then=HANG)
+        await scene.known()
+        began = monotonic()
+        sending = asyncio.create_task(scene.notifier.look(await scene.notifier.now()))
+        while len(scene.gateway.messages) < 3:
+            assert monotonic() - began < 2.5
+            await asyncio.sleep(0.05)
+        await sending
+
+
+async def test_whatever_is_wrong_with_one_notice_the_others_go_out_and_the_record_says_so_in_the_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    facts = Words.facts
+
+    async def surprising(self: Words, notice: Notice, *about: Any) -> dict[str, Any]:
+        if notice.addressee == ANNA:
+            raise RuntimeError("anna@team.example")
+        return await facts(self, notice, *about)
+
+    monkeypatch.setattr(Words, "facts", surprising)
+    bad, good = await scene.lead(to=ANNA), await scene.lead(to=BEN)
+    now = await scene.notifier.now()
+    for _ in range(MOST_TRIES):
+        await scene.notify(now, rounds=1)
+        now += timedelta(hours=2)
+    assert (await scene.notices(good))[("assignment", "email", BEN)].standing == "sent"
+    failed = (await scene.notices(bad))[("assignment", "email", ANNA)]
+    assert (failed.standing, failed.reason) == ("failed", "gave_up")
+    assert ANNAS not in caplog.text
+    assert "RuntimeError" in caplog.text
+
+
+async def test_who_was_asked_to_help_with_a_lead_that_was_nobodys_learns_who_took_it(scene: Scene) -> None:
+    lead = await scene.lead(arrived_minutes_ago=71, to=None)
+    await scene.time_passes(lead)
+    await scene.notify()
+    assert (await scene.notices(lead))[("offer", "email", ANNA)].standing == "sent"
+    await scene.do(lead, ClaimLead(), BY_BEN)
+    await scene.notify()
+    found = await scene.notices(lead)
+    assert {who for about, _, who in found if about == "claim"} == {ANNA, CARLA}
+    assert all(one.standing == "sent" for key, one in found.items() if key[0] == "claim")
+
+
+async def test_whoever_may_not_see_the_lead_is_not_told_whom_it_is_about(scene: Scene) -> None:
+    lead = await scene.lead(arrived_minutes_ago=71)
+    await scene.time_passes(lead)
+    await scene.notify()
+    for letter in scene.post.letters_to(BENS):
+        assert "Lovelace" not in letter.bytes.decode()
+        assert str(lead)[:8] in letter.part("plain")
+    assert "Lovelace" not in "".join(scene.texts("+15005550002"))
+    assert any("Ada Lovelace" in letter.part("plain") for letter in scene.post.letters_to(CARLAS))
+
+
+async def test_whoever_is_told_learns_whose_it_is_and_how_long_they_have(scene: Scene) -> None:
+    clocks = ClocksGiven(
+        first_response=ClockGiven(target_minutes=60, unit="business_minutes", rungs=LADDER),
+        acknowledgement=ClockGiven(target_minutes=30, unit="elapsed_minutes"),
+    )
+    await scene.say(SetPolicy(policy=PolicyId("slow"), calendar=ALWAYS, clocks=clocks))
+    await scene.say(OrderRules(rules=(RuleGiven(policy=PolicyId("slow")),)))
+    lead = await scene.lead()
+    await scene.do(lead, EscalateLead(reason="help_needed"), BY_ANNA)
+    await scene.notify()
+    [letter] = scene.post.letters_to(CARLAS)
+    assert "The lead is with Anna Avery." in letter.part("plain")
+    assert "Why you hear of it: somebody asked for help." in letter.part("plain")
+    assert "If nothing happens until today" in letter.part("plain")
+    assert letter.message["Subject"] == "Ada Lovelace needs you"
+
+
+async def test_what_a_snoozed_lead_would_have_been_reminded_of_waits_with_it(scene: Scene) -> None:
+    lead = await scene.lead(arrived_minutes_ago=56)
+    await scene.time_passes(lead)
+    policy = SetPolicy(
+        policy=PolicyId("quick"), calendar=ALWAYS, snooze_at_most_minutes=600,
+        clocks=ClocksGiven(first_response=ClockGiven(target_minutes=60, unit="business_minutes", rungs=LADDER)),
+    )  # fmt: skip
+    await scene.say(policy)
+    until = datetime.now(UTC) + timedelta(hours=2)
+    await scene.do(lead, SnoozeLead(until=until, reason="asked_to_wait"), BY_CARLA)
+    await scene.notify()
+    assert (await scene.notices(lead))[("reminder", "email", ANNA)].reason == "moot"
+
+
+async def test_one_address_gets_only_a_few_receipts_however_many_forms_are_filled_in(scene: Scene) -> None:
+    for _ in range(RECEIPTS_A_DAY + 2):
+        await scene.lead(to=None)
+    await scene.notify(_noon(await scene.notifier.now()))
+    assert len(scene.subjects(ADAS)) == RECEIPTS_A_DAY
+
+
+async def test_a_holiday_makes_nothing_stale(scene: Scene) -> None:
+    now = await scene.notifier.now()
+    today = now.date()
+    closed = tuple(ExceptedDayGiven(day=today + timedelta(days=day)) for day in range(6))
+    calendar = SetCalendar(calendar=OFFICE, zone="UTC", week=week(BY_DAY, weekend=True), effective_from=now)
+    await scene.say(calendar, ExceptDays(calendar=OFFICE, days=closed), SetHours(person=ANNA, calendar=OFFICE))
+    await scene.lead()
+    await scene.notify(now)
+    assert scene.subjects(ANNAS) == []
+    first_day = datetime.combine(today + timedelta(days=6), time(9, 30), tzinfo=UTC)
+    await scene.notify(first_day)
+    assert len(scene.subjects(ANNAS)) == 1
 
 
 async def test_a_closed_lead_is_nobodys_business_any_more(scene: Scene) -> None:
