@@ -65,7 +65,7 @@ def test_what_is_refused_names_the_field(answers: list[str]) -> None:
 
 
 def test_the_command_line_tells_it_in_words(answers: list[str]) -> None:
-    told = answers[8]
+    told = answers[10]
     assert "Europe/Vienna: Monday to Thursday 09:00-12:30 and 13:30-18:00; Friday 09:00-17:00" in told
     assert "2039-12-24 (christmas-eve) 09:00-12:00" in told
     assert re.search(r"^quick +version 1, in force from ", told, re.MULTILINE)
