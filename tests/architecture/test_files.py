@@ -64,3 +64,14 @@ def locked(lock: str) -> dict[str, str]:
 
 def names(requirements: list[str]) -> set[str]:
     return {re.split(r"[^A-Za-z0-9._-]", requirement)[0].lower().replace("_", "-") for requirement in requirements}
+
+
+def test_what_mutation_testing_leaves_out_is_there() -> None:
+    """A test that was called otherwise since would be run again for each of three thousand mutants."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for argument in project["tool"]["mutmut"]["pytest_add_cli_args"]:
+        option, _, left_out = argument.partition("=")
+        if option in ("--ignore", "--deselect"):
+            file, _, test = left_out.partition("::")
+            assert (ROOT / file).is_file(), left_out
+            assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8") or not test, left_out
