@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class Refusal(Exception):
 
     def __init__(self, **about: object) -> None:
         self.about = {name: _told(value) for name, value in about.items() if value is not None}
+        self._said = {name: _said(value) for name, value in about.items() if value is not None}
         super().__init__(self.sentence)
 
     @property
@@ -27,7 +28,15 @@ class Refusal(Exception):
     @property
     def sentence(self) -> str:
         """What the user reads: the docstring of the refusal with its particulars filled in."""
-        return " ".join((type(self).__doc__ or self.name).split()).format_map(_Particulars(self.about))
+        return " ".join((type(self).__doc__ or self.name).split()).format_map(_Particulars(self._said))
+
+
+def _said(value: object) -> str:
+    """As a person reads it: `2026-03-02 09:00 UTC`, with seconds where it is not on the minute."""
+    if not isinstance(value, datetime):
+        return str(value)
+    here = value.astimezone(UTC)
+    return f"{here:%Y-%m-%d %H:%M:%S} UTC" if here.second or here.microsecond else f"{here:%Y-%m-%d %H:%M} UTC"
 
 
 def _told(value: object) -> str:

@@ -122,7 +122,7 @@ class Problem(BaseModel):
     type: str = Field(description="A stable name of the problem, as a path.", examples=["/problems/lead-is-closed"])
     title: str = Field(examples=["Lead is closed"])
     status: int = Field(ge=400, le=599, examples=[409])
-    detail: str = Field(examples=["The lead is closed: it was lost at 2026-03-02T09:00:00+00:00. Reopen it first."])
+    detail: str = Field(examples=["The lead is closed: it was lost at 2026-03-02 09:00 UTC. Reopen it first."])
     about: dict[str, str] = Field(default={}, description="The particulars of a refusal, by name.")
     errors: list[Trouble] = Field(default=[], description="What is wrong with the request, one entry a field.")
     incident: str | None = Field(default=None, description="Name it when you report a failure of ours.")

@@ -102,11 +102,11 @@ def test_before_any_hours_hold_the_first_that_were_told_are_counted_with_whateve
 
 
 def test_the_past_is_not_rewritten() -> None:
-    with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02T09:00:00"):
+    with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02 09:00"):
         setting(was_set(), week=SHORT, effective_from=NINE)
-    with pytest.raises(WouldRewriteThePast, match="but what held before 2026-03-02T10:00:00"):
+    with pytest.raises(WouldRewriteThePast, match="but what held before 2026-03-02 10:00"):
         setting(was_set(), was_set(SHORT, TEN, ONE), week=WEEK, effective_from=TEN - timedelta(minutes=1))
-    with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02T10:00:00"):
+    with pytest.raises(WouldRewriteThePast, match="would hold from 2026-03-02 10:00"):
         set_hours(replay([was_set()]), VIENNA, "UTC", SHORT, None, Occasion(by=ADMIN, now=ONE, at=TEN))
     with pytest.raises(DatedBeforeALaterChange):
         setting(was_set(at=TEN), week=SHORT, at=NINE)

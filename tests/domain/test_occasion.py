@@ -20,7 +20,7 @@ def test_a_deed_is_never_dated_in_the_future() -> None:
     with pytest.raises(AtIsInTheFuture) as refused:
         on(TEN, now=NINE)
     assert refused.value.sentence == (
-        "The deed is dated 2026-03-02T10:00:00+00:00, but it is only 2026-03-02T09:00:00+00:00; "
+        "The deed is dated 2026-03-02 10:00 UTC, but it is only 2026-03-02 09:00 UTC; "
         "what has not happened yet cannot be recorded."
     )
     with pytest.raises(AtIsInTheFuture):
@@ -33,6 +33,6 @@ def test_nothing_is_slipped_in_before_a_later_change() -> None:
     with pytest.raises(DatedBeforeALaterChange) as refused:
         on(NINE).not_before(NINE + A_MOMENT)
     assert refused.value.sentence == (
-        "The deed is dated 2026-03-02T09:00:00+00:00, but what it would change changed at "
-        "2026-03-02T09:00:00.000001+00:00 already; correct the instant."
+        "The deed is dated 2026-03-02 09:00 UTC, but what it would change changed at "
+        "2026-03-02 09:00:00 UTC already; correct the instant."
     )

@@ -147,12 +147,12 @@ def test_what_is_only_scheduled_may_be_changed_and_taken_back() -> None:
 
 
 def test_the_past_is_not_rewritten() -> None:
-    with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02T09:00:00"):
+    with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02 09:00"):
         setting(was_set(), cap=0, effective_from=NINE)
-    with pytest.raises(PolicyWouldRewriteThePast, match="but what held before 2026-03-02T13:00:00"):
+    with pytest.raises(PolicyWouldRewriteThePast, match="but what held before 2026-03-02 13:00"):
         setting(was_set(), was_set(at=TEN, effective_from=ONE, cap=0), cap=1, effective_from=TEN, at=ONE)
     told_late = Occasion(by=ADMIN, now=ONE, at=TEN)
-    with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02T10:00:00"):
+    with pytest.raises(PolicyWouldRewriteThePast, match="would hold from 2026-03-02 10:00"):
         set_policy(replay([was_set()]), QUICK, OFFICE, HOURS, (RESPOND,), 0, None, told_late)
     with pytest.raises(DatedBeforeALaterChange):
         setting(was_set(at=TEN), cap=0, at=NINE)
@@ -259,7 +259,7 @@ def test_a_policy_is_known_once_it_was_set() -> None:
 def test_terms_are_in_force_from_an_instant_on() -> None:
     policy = replay([was_set(), was_set(at=TEN, effective_from=ONE, cap=0)])
     assert [in_force(policy, QUICK, at).version for at in (NINE, TEN, ONE)] == [1, 1, 2]
-    with pytest.raises(PolicyIsNotInForce, match="Policy quick does not hold at 2026-03-02T08:59:00") as refused:
+    with pytest.raises(PolicyIsNotInForce, match="Policy quick does not hold at 2026-03-02 08:59") as refused:
         in_force(policy, QUICK, NINE - timedelta(minutes=1))
     assert refused.value.about["effective_from"] == "2026-03-02T09:00:00+00:00"
     sooner = replay([was_set(effective_from=ONE), was_set(effective_from=TEN, cap=0)])

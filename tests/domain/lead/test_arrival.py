@@ -61,7 +61,7 @@ def test_a_lead_of_no_source_and_no_team_is_the_whole_desks() -> None:
 
 
 def test_a_lead_arrives_once() -> None:
-    sentence = "This lead has been created already, at 2026-03-02T09:00:00+00:00."
+    sentence = "This lead has been created already, at 2026-03-02 09:00 UTC."
     again = given(created()).when
     again(create, source=WEB, team=SOUTH, contact=None, dated="day", on=on(NINE)).then_nothing()
     again(create, source=WEB, team=None, contact=CONTACT, dated="instant", on=on(TEN)).then_refused(
@@ -94,8 +94,7 @@ def test_only_a_lead_that_exists_is_put_right() -> None:
     )
     given(created(at=TEN)).when(correct_contact, RIGHT, on(NINE)).then_refused(
         BeforeTheLeadArrived,
-        "The deed is dated 2026-03-02T09:00:00+00:00, before the lead arrived at 2026-03-02T10:00:00+00:00; "
-        "correct the instant.",
+        "The deed is dated 2026-03-02 09:00 UTC, before the lead arrived at 2026-03-02 10:00 UTC; correct the instant.",
     )
 
 

@@ -62,16 +62,16 @@ def test_a_lead_converts_once_and_for_one_value() -> None:
     dollars = Money(Decimal(1200), "USD")
     given(created(), assigned(), converted()).when(convert, dollars, on(TWO)).then_refused(
         LeadIsAlreadyConverted,
-        "The lead was converted already, at 2026-03-02T13:00:00+00:00, for 1200.00 EUR; a lead converts once.",
+        "The lead was converted already, at 2026-03-02 13:00 UTC, for 1200.00 EUR; a lead converts once.",
     )
     given(created(), assigned(), converted(value=None)).when(convert, EUROS, on(TWO)).then_refused(
         LeadIsAlreadyConverted,
-        "The lead was converted already, at 2026-03-02T13:00:00+00:00, for a value not told; a lead converts once.",
+        "The lead was converted already, at 2026-03-02 13:00 UTC, for a value not told; a lead converts once.",
     )
 
 
 def test_somebody_must_be_answerable_for_what_is_converted() -> None:
-    sentence = "At 2026-03-02T13:00:00+00:00 nobody was answerable for the lead; it must be claimed or assigned first."
+    sentence = "At 2026-03-02 13:00 UTC nobody was answerable for the lead; it must be claimed or assigned first."
     given(created()).when(convert, EUROS, on(ONE)).then_refused(LeadIsUnassigned, sentence)
     given(created(), assigned(), released()).when(convert, EUROS, on(ONE)).then_refused(LeadIsUnassigned, sentence)
 
@@ -126,7 +126,7 @@ def test_ending_again_in_the_same_way_is_already_so() -> None:
 
 def test_another_reason_needs_the_lead_to_be_opened_first() -> None:
     sentence = (
-        "The lead is closed: it was {} at 2026-03-02T13:00:00+00:00. Reopen it first if there is something left to do."
+        "The lead is closed: it was {} at 2026-03-02 13:00 UTC. Reopen it first if there is something left to do."
     )
     given(created(), lost()).when(lose, "other", None, on(TWO)).then_refused(LeadIsClosed, sentence.format("lost"))
     given(created(), disqualified()).when(disqualify, "other", None, on(TWO)).then_refused(
@@ -185,8 +185,8 @@ def test_an_open_lead_is_open_already() -> None:
 def test_a_lead_is_not_opened_before_it_ended() -> None:
     given(created(), lost(at=TWELVE)).when(reopen, "other", None, on(ELEVEN)).then_refused(
         DatedBeforeALaterChange,
-        "The deed is dated 2026-03-02T11:00:00+00:00, but what it would change changed at "
-        "2026-03-02T12:00:00+00:00 already; correct the instant.",
+        "The deed is dated 2026-03-02 11:00 UTC, but what it would change changed at "
+        "2026-03-02 12:00 UTC already; correct the instant.",
     )
     given(created(), lost(at=TWELVE)).when(reopen, "new_interest", None, on(TWELVE)).then(reopened(at=TWELVE))
 

@@ -93,15 +93,14 @@ def test_only_an_open_lead_is_assigned() -> None:
     )
     given(created(), lost(at=TEN)).when(assign, ANNA_HERE, ANNA, "by_hand", on(ELEVEN)).then_refused(
         LeadIsClosed,
-        "The lead is closed: it was lost at 2026-03-02T10:00:00+00:00. "
-        "Reopen it first if there is something left to do.",
+        "The lead is closed: it was lost at 2026-03-02 10:00 UTC. Reopen it first if there is something left to do.",
     )
 
 
 def test_who_was_answerable_at_a_moment_is_not_changed_afterwards() -> None:
     sentence = (
-        "The deed is dated 2026-03-02T10:00:00+00:00, but what it would change changed at "
-        "2026-03-02T11:00:00+00:00 already; correct the instant."
+        "The deed is dated 2026-03-02 10:00 UTC, but what it would change changed at "
+        "2026-03-02 11:00 UTC already; correct the instant."
     )
     held = given(created(), assigned(at=ELEVEN))
     held.when(assign, BEN_HERE, BEN, "by_hand", on(TEN)).then_refused(DatedBeforeALaterChange, sentence)
@@ -279,7 +278,7 @@ def test_a_rep_may_not_tell_of_a_time_when_the_lead_was_nobodys() -> None:
     with pytest.raises(LeadIsUnassigned) as refused:
         held_by(ONE_AFTER_ANOTHER, BEN, on(TWELVE, BY_BEN))
     assert refused.value.sentence == (
-        "At 2026-03-02T12:00:00+00:00 nobody was answerable for the lead; it must be claimed or assigned first."
+        "At 2026-03-02 12:00 UTC nobody was answerable for the lead; it must be claimed or assigned first."
     )
 
 
