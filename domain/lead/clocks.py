@@ -130,8 +130,9 @@ def follow(lead: Lead, deeds: Sequence[LeadEvent], policies: Policies, on: Occas
         for one in list(what_is_owed(told.lead)):
             if not any(_is_about(clock, one) for clock in running(told.lead)):
                 told.extend(_started(told.lead, one, policies.governing(told.lead, one.since), on))
-    for clock in running(told.lead):
-        told.extend(_moved(told.lead, clock, policies, on))
+    if any(isinstance(event, LeadSnoozed | LeadWoken) for event in told.events):
+        for clock in running(told.lead):
+            told.extend(_moved(told.lead, clock, policies, on))
     return told.events
 
 
@@ -338,9 +339,7 @@ def _receipt(lead: Lead, policies: Policies, on: Occasion) -> list[LeadEvent]:
 
 
 def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[LeadEvent]:
-    """Only a snooze moves a clock; what a policy says anew is for the next one."""
-    if not lead.snoozes:
-        return []
+    """Only a snooze moves a clock; what a policy or a calendar says anew is for the next one."""
     governing = policies.of_clock(clock)
     [rule] = [rule for rule in governing.terms.clocks if rule.clock == clock.name]
     found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, lead.snoozes)

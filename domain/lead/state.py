@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, assert_never
 
 from domain.business_time import Pause
 from domain.event import Sealed
-from domain.identity import PersonId, PolicyId, SourceId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
@@ -131,6 +131,9 @@ class Clock(NamedTuple):
     breached: bool = False
     retracted: bool = False
     stopped_at: datetime | None = None
+    calendar: CalendarId | None = None
+    """In whose hours it is counted, and in which version; without one, every minute counts."""
+    calendar_version: int | None = None
 
 
 class Escalation(NamedTuple):
@@ -293,6 +296,8 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
                     event.policy_version,
                     event.promised_for,
                     event.escalation,
+                    calendar=event.calendar,
+                    calendar_version=event.calendar_version,
                 ),
             )
             return lead._replace(clocks=clocks)

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.calendars import HoursGiven, SetCalendar, WeekGiven
+from commands.calendars import ExceptDays, ExceptedDayGiven, HoursGiven, SetCalendar, WeekGiven
 from commands.clocks import AcknowledgeEscalation, KeepTime, SnoozeLead, WakeLead
-from commands.lead import AssignLead, ClaimLead, CreateLead, EscalateLead, RecordOutreach
+from commands.lead import AssignLead, ClaimLead, CreateLead, EscalateLead, RecordOutreach, RecordReply
 from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
 from commands.seat import EntrustDesk
 from commands.teams import EntrustTeam
@@ -209,6 +209,39 @@ async def test_what_a_policy_says_anew_leaves_running_clocks_alone() -> None:
     moved = await last(office, lead)
     assert isinstance(moved, ClockMoved)
     assert moved.respond_by == NINE + (180 + 59) * MINUTE
+
+
+async def test_a_clock_without_a_calendar_stands_still_minute_by_minute() -> None:
+    office, lead = await governed(), new_lead()
+    vip = POLICIES[1].model_copy(update={"snooze_at_most_minutes": 60})
+    await office.do(vip.stream, vip, ADMIN)
+    await office.do(lead, CreateLead(team=NORTH, priority="high"))
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"))
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + 35 * MINUTE
+
+
+async def test_what_a_calendar_says_anew_leaves_deadlines_that_stand_alone() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"), BY_REP)
+    office.clock.pass_minutes(10)
+    await office.do(lead, WakeLead(), BY_REP)
+    holiday = ExceptDays(calendar=OFFICE, days=(ExceptedDayGiven(day=NINE.date()),))
+    await office.do(holiday.stream, holiday, ADMIN)
+    office.clock.pass_minutes(5)
+    reply = RecordReply(channel="email")
+    assert (await office.do(lead, reply, BY_REP)).events == ("LeadReplied.v1",)
+    office.clock.pass_minutes(5)
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"), BY_REP)
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + (60 + 10 + 10) * MINUTE
+    assert (await the_timekeeper_comes(office, lead, 60))[1:] == ("ClockBreached", "LeadEscalated")
+    office.clock.pass_minutes(1)
+    again = RecordReply(channel="email", at=office.clock.now)
+    assert (await office.do(lead, again, BY_REP)).events == ("LeadReplied.v1",)
 
 
 async def test_who_was_told_acknowledges() -> None:
