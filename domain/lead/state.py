@@ -74,6 +74,14 @@ NO_ACT = (
     LeadReplied,
     LeadMessagedAutomatically,
     ClaimLost,
+    ClockStarted,
+    ClockMoved,
+    ClockStopped,
+    ClockBreached,
+    BreachRetracted,
+    SomebodyReminded,
+    RungPassed,
+    ReceiptOwed,
     ConsentGiven,
     ConsentWithdrawn,
     NoticeAddressed,
@@ -83,7 +91,8 @@ NO_ACT = (
     NoticeSuppressed,
     NoticeRetried,
 )
-"""What the lead or a machine did, whoever put it on record, what came too late, and what is only about messages."""
+"""What the lead or a machine did, whoever put it on record, what came too late, what only follows for the clocks, and
+what is only about messages."""
 Ending = Literal["converted", "lost", "disqualified"]
 
 

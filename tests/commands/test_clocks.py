@@ -53,6 +53,9 @@ POLICIES = (
     OrderRules(rules=(RuleGiven(policy=VIP, priority="high"), RuleGiven(policy=QUICK))),
 )
 TIMEKEEPER = Principal(id="timekeeper", role="service", via="timekeeper", scopes=frozenset({"lead.keep_time"}))
+BY_OTHER_REP_ABOVE = Principal(
+    id=OTHER_REP, role="manager", via="key:lk_2", team=NORTH, answers_for=frozenset({NORTH, SOUTH})
+)
 CALL = RecordOutreach(channel="call", outcome="reached")
 MINUTE = timedelta(minutes=1)
 
@@ -260,6 +263,25 @@ async def test_who_was_told_acknowledges() -> None:
     assert await the_timekeeper_comes(office, lead, 60) == ("LeadOffered", "LeadReleased")
     with pytest.raises(LeadUnknown):
         await office.do(lead, AcknowledgeEscalation(act_by=act_by), BY_REP)
+
+
+async def test_a_managers_own_call_for_help_goes_up_the_line_and_waits_to_be_acknowledged() -> None:
+    office = await governed()
+    above = EntrustTeam(team=SOUTH, to=OTHER_REP)
+    patient = ClocksGiven(acknowledgement=ClockGiven(target_minutes=30, unit="elapsed_minutes"))
+    policy = SetPolicy(policy=QUICK, clocks=patient)
+    for wish in (above, policy):
+        await office.do(wish.stream, wish, ADMIN)
+    lead = await assigned_lead(office)
+    receipt = await office.do(lead, EscalateLead(reason="help_needed"))
+    assert receipt.events == ("LeadEscalated.v1", "ClockStarted.v1")
+    escalated, _ = (await office.told(lead))[-2:]
+    assert isinstance(escalated, LeadEscalated)
+    assert (escalated.told, escalated.rung) == (OTHER_REP, 2)
+    office.clock.pass_minutes(1)
+    act_by = NINE + 60 * MINUTE
+    receipt = await office.do(lead, AcknowledgeEscalation(act_by=act_by), BY_OTHER_REP_ABOVE)
+    assert receipt.events == ("EscalationAcknowledged.v1", "ClockStopped.v1")
 
 
 async def test_only_the_timekeeper_keeps_time() -> None:

@@ -1,5 +1,6 @@
 """A clock's ladder: who is told when nobody acts, who acknowledges it, and whom it reaches in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,21 +16,27 @@ from domain.lead.clocks import (
     running,
 )
 from domain.lead.events import (
+    BreachRetracted,
     ClockBreached,
+    ClockMoved,
+    ClockStarted,
     ClockStopped,
     EscalationAcknowledged,
     LeadEscalated,
+    LeadEvent,
     LeadOffered,
     LeadReleased,
+    ReceiptOwed,
     RungPassed,
     SomebodyReminded,
     Step,
 )
 from domain.lead.standing import LeadIsClosed
+from domain.lead.state import evolve
 from domain.policy import ClockRule, Terms
 from tests.domain.lead.clockwork import BY_DORA, HOURS, LADDER, MINUTE, SEATED, TIMEKEEPER, Always, Told, of
 from tests.domain.lead.told import assigned, contacted, created, escalated, followed_up, lost, replied
-from tests.support.story import ANNA, BY_ANNA, BY_MANAGER, CARLA, DORA, NINE, TEN, TWELVE, TWO, on
+from tests.support.story import ANNA, BY_ANNA, BY_MANAGER, CARLA, DORA, NINE, ONE, TEN, TWELVE, TWO, on
 
 
 def test_nothing_is_due_before_its_time() -> None:
@@ -91,6 +98,42 @@ def test_any_act_of_whoever_was_told_will_do() -> None:
     assert [(event.because, story.lead.clocks[event.number - 1].name) for event in stopped] == [
         ("acknowledged", "acknowledgement")
     ]
+
+
+def test_what_follows_for_the_clocks_is_nobodys_act() -> None:
+    """Whoever is told may have put on record what the lead or somebody else did: that is not seeing to it."""
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    follows = story.happens(replace(contacted(TEN + MINUTE), by=BY_MANAGER))
+    assert {type(one) for one in follows} == {ClockStopped, ClockStarted}
+    story.happens(escalated(at=TEN + 2 * MINUTE))
+    assert of(story.happens(replace(replied(TWELVE), by=BY_MANAGER)), ClockStopped, ClockStarted)
+    assert [one.seen_to for one in story.lead.escalations] == [False, False]
+    assert [clock.name for clock in running(story.lead)] == ["acknowledgement", "reply"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ClockStarted(
+            clock="reply", number=3, started_at=TEN, respond_by=TWELVE, rungs=(), policy=PolicyId("quick"),
+            policy_version=3, at=ONE, by=BY_MANAGER,
+        ),
+        ClockMoved(number=1, respond_by=TWELVE, rungs=(), at=ONE, by=BY_MANAGER),
+        ClockStopped(number=1, stopped_at=ONE, because="answered", at=ONE, by=BY_MANAGER),
+        ClockBreached(number=2, due_at=TEN, owner=ANNA, at=ONE, by=BY_MANAGER),
+        BreachRetracted(number=1, answered_at=TEN, at=ONE, by=BY_MANAGER),
+        SomebodyReminded(told=ANNA, step=Step(1, 1, TEN), at=ONE, by=BY_MANAGER),
+        RungPassed(step=Step(1, 4, TEN), at=ONE, by=BY_MANAGER),
+        ReceiptOwed(media=("email",), policy=PolicyId("quick"), policy_version=3, at=ONE, by=BY_MANAGER),
+    ],
+    ids=lambda event: type(event).__name__,
+)  # fmt: skip
+def test_what_a_clock_does_is_no_act_of_whoever_was_told(event: LeadEvent) -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    assert [one.told for one in story.lead.escalations] == [CARLA]
+    assert not evolve(story.lead, event).escalations[0].seen_to
 
 
 def test_a_lead_that_was_answered_needs_nobody_to_acknowledge_it() -> None:
