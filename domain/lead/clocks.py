@@ -275,6 +275,9 @@ def _is_about(clock: Clock, owed: Owed) -> bool:
 
 
 def _still_needed(lead: Lead, escalation: Escalation) -> bool:
+    """Not once somebody else has the lead: then it is theirs, and what they owe runs on."""
+    if escalation.taken_over:
+        return False
     return escalation.clock is None or lead.clocks[escalation.clock - 1].stopped_at is None
 
 
@@ -296,6 +299,8 @@ def _end(lead: Lead, clock: Clock, on: Occasion) -> tuple[datetime, StoppedBecau
         escalation = lead.escalations[clock.escalation - 1]
         if escalation.seen_to:
             return on.at, "acknowledged"
+        if escalation.taken_over:
+            return on.at, "taken_over"
         about = lead.clocks[escalation.clock - 1] if escalation.clock else None
         if about is not None and about.stopped_at is not None:
             return max(about.stopped_at, clock.started_at), "answered"

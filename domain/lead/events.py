@@ -29,7 +29,8 @@ DisqualificationReason = Literal["spam", "duplicate", "unreachable", "not_a_fit"
 ReopenReason = Literal["new_interest", "closed_by_mistake", "other"]
 EscalationReason = Literal["no_contact", "promise_broken", "reply_unanswered", "help_needed", "other"]
 SnoozeReason = Literal["asked_to_wait", "out_of_office", "waiting_for_documents", "budget_next_period", "other"]
-StoppedBecause = Literal["answered", "acknowledged", "replaced", "closed"]
+StoppedBecause = Literal["answered", "acknowledged", "taken_over", "replaced", "closed"]
+"""`taken_over`: whoever was told has not answered, but somebody else has the lead since."""
 
 
 PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")

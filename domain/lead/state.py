@@ -155,6 +155,8 @@ class Escalation(NamedTuple):
     clock: int | None
     seen_to: bool = False
     """Whoever was told did something about it."""
+    taken_over: bool = False
+    """Somebody became the lead's owner since who was not its owner when it was told."""
     act_by: datetime | None = None
 
 
@@ -257,6 +259,7 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
             taken_at = event.at if event.because in ("claimed", "rescued") else None
+            lead = _taken_over(lead, event)
             given = lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
             return given._replace(taken_at=taken_at, lost_claims=frozenset())
         case ClaimLost():
@@ -289,7 +292,10 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadEscalated():
             clock = event.step.clock if event.step else None
             acted = any(made.made_by == event.told and made.at >= event.at for made in lead.outreach)
-            told = Escalation(len(lead.escalations) + 1, event.at, event.told, event.rung, clock, acted)
+            owner = lead.owner_at(event.at)
+            taken_over = any(one.since > event.at and one.owner not in (None, owner) for one in lead.tenures)
+            number = len(lead.escalations) + 1
+            told = Escalation(number, event.at, event.told, event.rung, clock, acted, taken_over)
             rungs = lead.rungs if event.step else lead.rungs | {(event.rung, event.reason)}
             return _stepped(lead._replace(rungs=rungs, escalations=(*lead.escalations, told)), event.step)
         case ClockStarted():
@@ -389,6 +395,14 @@ def _stepped(lead: Lead, step: Step | None) -> Lead:
 def _escalation(lead: Lead, number: int, **what: Any) -> Lead:
     before, escalation, after = lead.escalations[: number - 1], lead.escalations[number - 1], lead.escalations[number:]
     return lead._replace(escalations=(*before, escalation._replace(**what), *after))
+
+
+def _taken_over(lead: Lead, event: LeadAssigned) -> Lead:
+    """Not by whoever had it when somebody was told: who gives a lead back and claims it again saves nobody."""
+    for escalation in lead.escalations:
+        if event.at >= escalation.at and event.to != lead.owner_at(escalation.at):
+            lead = _escalation(lead, escalation.number, taken_over=True)
+    return lead
 
 
 def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:

@@ -117,6 +117,7 @@ OWED: dict[ClockName, str] = {
 STOPPED_BECAUSE: dict[StoppedBecause, str] = {
     "answered": "the lead was answered",
     "acknowledged": "whoever was told saw to it",
+    "taken_over": "somebody else has the lead now",
     "replaced": "something else is owed now",
     "closed": "the lead is closed",
 }
