@@ -44,7 +44,7 @@ REASON: dict[ClockName, EscalationReason] = {
     "first_response": "no_contact",
     "follow_up": "promise_broken",
     "reply": "reply_unanswered",
-    "acknowledgement": "help_needed",
+    "acknowledgement": "not_acknowledged",
 }
 
 
@@ -413,7 +413,7 @@ def _rung(
 def _whom(
     lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId], seat: PersonId | None
 ) -> tuple[PersonId | None, int]:
-    """Who is told, and how far up the line they are; where not even the desk's seat is left, the whole desk is told."""
+    """Who is told, and how far up the line they are; nobody, where not even the desk's seat is left."""
     named = lead.owner if rung.whom == "owner" else rung.seat
     if named is not None:
         return named, 0

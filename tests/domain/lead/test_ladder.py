@@ -89,7 +89,7 @@ def test_whoever_is_told_and_does_nothing_is_passed_over() -> None:
     [clock] = [clock for clock in running(story.lead) if clock.name == "acknowledgement"]
     assert (clock.started_at, clock.respond_by) == (TEN, TEN + 30 * MINUTE)
     above = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadEscalated)
-    assert [(event.told, event.rung, event.reason) for event in above] == [(DORA, 2, "help_needed")]
+    assert [(event.told, event.rung, event.reason) for event in above] == [(DORA, 2, "not_acknowledged")]
 
 
 def test_any_act_of_whoever_was_told_will_do() -> None:
