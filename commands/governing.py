@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commands.command import Surroundings
-from domain.identity import PolicyId
 from domain.lead.clocks import Governing
 from domain.lead.state import Clock, Lead
-from domain.policy import Terms
 
 
 @dataclass(frozen=True)
@@ -26,15 +24,16 @@ class PoliciesAround:
         terms = self.around.policy(applied.rule.policy).terms_at(since)
         if terms is None:
             return None
-        return self._counted(applied.rule.policy, terms, since)._replace(rulebook_version=applied.version)
+        governing = Governing(applied.rule.policy, terms, rulebook_version=applied.version)
+        if terms.calendar is None:
+            return governing
+        calendar = self.around.calendar(terms.calendar)
+        return governing._replace(hours=calendar.hours_at(since), calendar_version=calendar.version)
 
     def of_clock(self, clock: Clock) -> Governing:
-        """By the terms that the clock cites, and the calendar as it is now."""
+        """By the terms that the clock cites, and the calendar in the version that it cites."""
         terms = self.around.policy(clock.policy).terms[clock.policy_version - 1]
-        return self._counted(clock.policy, terms, clock.started_at)
-
-    def _counted(self, name: PolicyId, terms: Terms, since: datetime) -> Governing:
-        if terms.calendar is None:
-            return Governing(name, terms)
-        calendar = self.around.calendar(terms.calendar)
-        return Governing(name, terms, calendar.hours_at(since), calendar.version)
+        if clock.calendar is None:
+            return Governing(clock.policy, terms)
+        calendar = self.around.calendar(clock.calendar).at_version(clock.calendar_version)
+        return Governing(clock.policy, terms, calendar.hours_at(clock.started_at), calendar.version)

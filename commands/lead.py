@@ -387,7 +387,9 @@ class EscalateLead(LeadCommand):
 
     reason: EscalationReason
     rung: Annotated[int, Field(ge=1, le=10)] = Field(
-        default=1, description="1 is whoever answers for the lead's team, 2 the one above; the desk's seat is the last."
+        default=1,
+        description="1 is whoever answers for the lead's team, 2 the one above; the desk's seat is the last. Who calls "
+        "for help is passed over.",
     )
     note: FreeText | None = None
 

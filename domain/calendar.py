@@ -84,6 +84,8 @@ class Calendar:
     changed_at: datetime | None = None
     version: int = 0
     """How many events told it: what a deadline cites."""
+    _before: Calendar | None = field(default=None, repr=False, compare=False)
+    """As it was one version earlier."""
     _hours: dict[Setting, BusinessTime] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def hours_at(self, instant: datetime) -> BusinessTime:
@@ -93,6 +95,13 @@ class Calendar:
             days = {day: excepted.hours for day, excepted in self.days.items()}
             self._hours[setting] = BusinessTime(setting.zone, setting.week, days)
         return self._hours[setting]
+
+    def at_version(self, version: int | None) -> Calendar:
+        """As it was when it had that version; as it is, where none is cited or that one is not known yet."""
+        found = self
+        while version is not None and found.version > version and found._before is not None:
+            found = found._before
+        return found
 
 
 class CalendarUnknown(Refusal):
@@ -132,9 +141,7 @@ def evolve(calendar: Calendar, event: CalendarEvent) -> Calendar:
     match event:
         case CalendarSet():
             settings = (*calendar.settings, Setting(event.effective_from, event.zone, event.week))
-            return replace(
-                calendar, id=event.calendar, settings=settings, changed_at=event.at, version=calendar.version + 1
-            )
+            return _changed(calendar, event, id=event.calendar, settings=settings)
         case DaysExcepted():
             days = calendar.days | {excepted.day: excepted for excepted in event.days}
             return _changed(calendar, event, days=days)
@@ -229,7 +236,7 @@ def on_the_wall(minute: int) -> str:
 
 
 def _changed(calendar: Calendar, event: Event, **what: Any) -> Calendar:
-    return replace(calendar, changed_at=event.at, version=calendar.version + 1, **what)
+    return replace(calendar, changed_at=event.at, version=calendar.version + 1, _before=calendar, **what)
 
 
 def known_zone(zone: str) -> ZoneInfo:

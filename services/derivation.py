@@ -118,13 +118,13 @@ async def clocks_of(office: Office, id: LeadId, now: datetime) -> list[ClockTold
 
 
 async def _counted(office: Office, clock: ClockStarted) -> tuple[Terms, BusinessTime | None]:
-    """The terms that the clock cites, and the hours that they are counted in."""
+    """The terms that the clock cites, and the hours that they are counted in, in the version that it cites."""
     policy, _ = await office.desk.state(POLICY, policy_stream(clock.policy))
     terms = policy.terms[clock.policy_version - 1]
     if clock.calendar is None:
         return terms, None
     calendar, _ = await office.desk.state(CALENDAR, calendar_stream(clock.calendar))
-    return terms, calendar.hours_at(clock.started_at)
+    return terms, calendar.at_version(clock.calendar_version).hours_at(clock.started_at)
 
 
 def _rules(events: Sequence[Recorded[Event]], rulebook: Rulebook) -> dict[int, RuleTold | None]:

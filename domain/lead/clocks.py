@@ -44,7 +44,7 @@ REASON: dict[ClockName, EscalationReason] = {
     "first_response": "no_contact",
     "follow_up": "promise_broken",
     "reply": "reply_unanswered",
-    "acknowledgement": "help_needed",
+    "acknowledgement": "not_acknowledged",
 }
 
 
@@ -130,8 +130,9 @@ def follow(lead: Lead, deeds: Sequence[LeadEvent], policies: Policies, on: Occas
         for one in list(what_is_owed(told.lead)):
             if not any(_is_about(clock, one) for clock in running(told.lead)):
                 told.extend(_started(told.lead, one, policies.governing(told.lead, one.since), on))
-    for clock in running(told.lead):
-        told.extend(_moved(told.lead, clock, policies, on))
+    if any(isinstance(event, LeadSnoozed | LeadWoken) for event in told.events):
+        for clock in running(told.lead):
+            told.extend(_moved(told.lead, clock, policies, on))
     return told.events
 
 
@@ -274,6 +275,9 @@ def _is_about(clock: Clock, owed: Owed) -> bool:
 
 
 def _still_needed(lead: Lead, escalation: Escalation) -> bool:
+    """Not once somebody else has the lead: then it is theirs, and what they owe runs on."""
+    if escalation.taken_over:
+        return False
     return escalation.clock is None or lead.clocks[escalation.clock - 1].stopped_at is None
 
 
@@ -295,6 +299,8 @@ def _end(lead: Lead, clock: Clock, on: Occasion) -> tuple[datetime, StoppedBecau
         escalation = lead.escalations[clock.escalation - 1]
         if escalation.seen_to:
             return on.at, "acknowledged"
+        if escalation.taken_over:
+            return on.at, "taken_over"
         about = lead.clocks[escalation.clock - 1] if escalation.clock else None
         if about is not None and about.stopped_at is not None:
             return max(about.stopped_at, clock.started_at), "answered"
@@ -338,9 +344,7 @@ def _receipt(lead: Lead, policies: Policies, on: Occasion) -> list[LeadEvent]:
 
 
 def _moved(lead: Lead, clock: Clock, policies: Policies, on: Occasion) -> list[LeadEvent]:
-    """Only a snooze moves a clock; what a policy says anew is for the next one."""
-    if not lead.snoozes:
-        return []
+    """Only a snooze moves a clock; what a policy or a calendar says anew is for the next one."""
     governing = policies.of_clock(clock)
     [rule] = [rule for rule in governing.terms.clocks if rule.clock == clock.name]
     found = _computed(rule, governing.hours, clock.started_at, clock.promised_for, lead.snoozes)
@@ -409,7 +413,7 @@ def _rung(
 def _whom(
     lead: Lead, clock: Clock, rung: RungDue, ladder: Sequence[PersonId], seat: PersonId | None
 ) -> tuple[PersonId | None, int]:
-    """Who is told, and how far up the line they are; where not even the desk's seat is left, the whole desk is told."""
+    """Who is told, and how far up the line they are; nobody, where not even the desk's seat is left."""
     named = lead.owner if rung.whom == "owner" else rung.seat
     if named is not None:
         return named, 0

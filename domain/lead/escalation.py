@@ -14,15 +14,15 @@ from domain.refusal import Refusal
 
 
 class LeadIsInNoTeam(Refusal):
-    """The lead is in no team's hands, and nobody has the desk's seat; route or assign it, or entrust the desk."""
+    """The lead is in no team's hands, and nobody else has the desk's seat; route or assign it, or entrust the desk."""
 
 
 class NobodyAnswers(Refusal):
-    """Nobody who is here answers for team {team}, for one above it or for the desk; entrust it to somebody first."""
+    """Nobody else here answers for team {team}, for one above it or for the desk; entrust it to somebody first."""
 
 
 class NobodyOnThatRung(Refusal):
-    """There are {rungs} people above this lead to be told, so rung 1 to {rungs}; there is no rung {rung}."""
+    """The last of those above this lead who can be told is on rung {rungs}; there is no rung {rung}."""
 
 
 def escalate(
@@ -31,13 +31,15 @@ def escalate(
     """Asking twice for the same reason tells a person once; being told is no contact and resets nothing.
 
     `ladder` is who answers for the lead's team, for the team above it, and so on, and last for the whole desk; rung 1
-    is the first of them.
+    is the first of them who is somebody else. On record stands their place in the whole line.
     """
     open_lead(lead, on)
-    if not ladder:
+    others = [(place, person) for place, person in enumerate(ladder, start=1) if person != on.by.id]
+    if not others:
         raise LeadIsInNoTeam if lead.team is None else NobodyAnswers(team=lead.team)
-    if not 1 <= rung <= len(ladder):
-        raise NobodyOnThatRung(rungs=len(ladder), rung=rung)
-    if (rung, reason) in lead.rungs:
+    if not 1 <= rung <= len(others):
+        raise NobodyOnThatRung(rungs=len(others), rung=rung)
+    place, told = others[rung - 1]
+    if (place, reason) in lead.rungs:
         return []
-    return [LeadEscalated(told=ladder[rung - 1], rung=rung, reason=reason, note=note, at=on.at, by=on.by)]
+    return [LeadEscalated(told=told, rung=place, reason=reason, note=note, at=on.at, by=on.by)]

@@ -27,9 +27,13 @@ ReleaseReason = Literal["workload", "absence", "wrong_person", "not_attended", "
 LossReason = Literal["price", "competitor", "timing", "no_budget", "no_need", "no_response", "other"]
 DisqualificationReason = Literal["spam", "duplicate", "unreachable", "not_a_fit", "other"]
 ReopenReason = Literal["new_interest", "closed_by_mistake", "other"]
-EscalationReason = Literal["no_contact", "promise_broken", "reply_unanswered", "help_needed", "other"]
+EscalationReason = Literal[
+    "no_contact", "promise_broken", "reply_unanswered", "not_acknowledged", "help_needed", "other"
+]
+"""`not_acknowledged`: whoever was told of it before has not answered."""
 SnoozeReason = Literal["asked_to_wait", "out_of_office", "waiting_for_documents", "budget_next_period", "other"]
-StoppedBecause = Literal["answered", "acknowledged", "replaced", "closed"]
+StoppedBecause = Literal["answered", "acknowledged", "taken_over", "replaced", "closed"]
+"""`taken_over`: whoever was told has not answered, but somebody else has the lead since."""
 
 
 PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
@@ -262,7 +266,7 @@ class LeadEscalated(Event):
     """Somebody who answers for the team now knows."""
 
     told: PersonId | None
-    """None where nobody answers for the lead: then the whole desk is told."""
+    """None where nobody is left to tell: then it stands under the escalations for the whole desk."""
     rung: int
     """1 for whoever answers for the lead's team, 2 for the one above, and so on; 0 for somebody who was named."""
     reason: EscalationReason

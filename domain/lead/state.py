@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, assert_never
 
 from domain.business_time import Pause
 from domain.event import Sealed
-from domain.identity import PersonId, PolicyId, SourceId, TeamId
+from domain.identity import CalendarId, PersonId, PolicyId, SourceId, TeamId
 from domain.lead.events import (
     BreachRetracted,
     Channel,
@@ -74,6 +74,14 @@ NO_ACT = (
     LeadReplied,
     LeadMessagedAutomatically,
     ClaimLost,
+    ClockStarted,
+    ClockMoved,
+    ClockStopped,
+    ClockBreached,
+    BreachRetracted,
+    SomebodyReminded,
+    RungPassed,
+    ReceiptOwed,
     ConsentGiven,
     ConsentWithdrawn,
     NoticeAddressed,
@@ -83,7 +91,8 @@ NO_ACT = (
     NoticeSuppressed,
     NoticeRetried,
 )
-"""What the lead or a machine did, whoever put it on record, what came too late, and what is only about messages."""
+"""What the lead or a machine did, whoever put it on record, what came too late, what only follows for the clocks, and
+what is only about messages."""
 Ending = Literal["converted", "lost", "disqualified"]
 
 
@@ -131,6 +140,9 @@ class Clock(NamedTuple):
     breached: bool = False
     retracted: bool = False
     stopped_at: datetime | None = None
+    calendar: CalendarId | None = None
+    """In whose hours it is counted, and in which version; without one, every minute counts."""
+    calendar_version: int | None = None
 
 
 class Escalation(NamedTuple):
@@ -143,6 +155,8 @@ class Escalation(NamedTuple):
     clock: int | None
     seen_to: bool = False
     """Whoever was told did something about it."""
+    taken_over: bool = False
+    """Somebody became the lead's owner since who was not its owner when it was told."""
     act_by: datetime | None = None
 
 
@@ -249,6 +263,7 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadAssigned():
             tenures = (*lead.tenures, Tenure(event.at, event.to))
             taken_at = event.at if event.because in ("claimed", "rescued") else None
+            lead = _taken_over(lead, event)
             given = lead._replace(owner=event.to, team=event.team or lead.team, tenures=tenures, offered=False)
             return given._replace(taken_at=taken_at, lost_claims=frozenset())
         case ClaimLost():
@@ -281,7 +296,10 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
         case LeadEscalated():
             clock = event.step.clock if event.step else None
             acted = any(made.made_by == event.told and made.at >= event.at for made in lead.outreach)
-            told = Escalation(len(lead.escalations) + 1, event.at, event.told, event.rung, clock, acted)
+            owner = lead.owner_at(event.at)
+            taken_over = any(one.since > event.at and one.owner not in (None, owner) for one in lead.tenures)
+            number = len(lead.escalations) + 1
+            told = Escalation(number, event.at, event.told, event.rung, clock, acted, taken_over)
             rungs = lead.rungs if event.step else lead.rungs | {(event.rung, event.reason)}
             return _stepped(lead._replace(rungs=rungs, escalations=(*lead.escalations, told)), event.step)
         case ClockStarted():
@@ -297,6 +315,8 @@ def evolve(lead: Lead, event: LeadEvent) -> Lead:
                     event.policy_version,
                     event.promised_for,
                     event.escalation,
+                    calendar=event.calendar,
+                    calendar_version=event.calendar_version,
                 ),
             )
             return lead._replace(clocks=clocks)
@@ -379,6 +399,14 @@ def _stepped(lead: Lead, step: Step | None) -> Lead:
 def _escalation(lead: Lead, number: int, **what: Any) -> Lead:
     before, escalation, after = lead.escalations[: number - 1], lead.escalations[number - 1], lead.escalations[number:]
     return lead._replace(escalations=(*before, escalation._replace(**what), *after))
+
+
+def _taken_over(lead: Lead, event: LeadAssigned) -> Lead:
+    """Not by whoever had it when somebody was told: who gives a lead back and claims it again saves nobody."""
+    for escalation in lead.escalations:
+        if event.at >= escalation.at and event.to != lead.owner_at(escalation.at):
+            lead = _escalation(lead, escalation.number, taken_over=True)
+    return lead
 
 
 def _ended(lead: Lead, ending: Ending, at: datetime) -> Lead:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from commands.calendars import HoursGiven, SetCalendar, WeekGiven
+from commands.calendars import ExceptDays, ExceptedDayGiven, HoursGiven, SetCalendar, WeekGiven
 from commands.clocks import AcknowledgeEscalation, KeepTime, SnoozeLead, WakeLead
-from commands.lead import AssignLead, ClaimLead, CreateLead, EscalateLead, RecordOutreach
+from commands.lead import AssignLead, ClaimLead, CreateLead, EscalateLead, RecordOutreach, RecordReply
 from commands.policies import ClockGiven, ClocksGiven, OrderRules, RuleGiven, RungGiven, SetPolicy
 from commands.seat import EntrustDesk
 from commands.teams import EntrustTeam
@@ -53,6 +53,9 @@ POLICIES = (
     OrderRules(rules=(RuleGiven(policy=VIP, priority="high"), RuleGiven(policy=QUICK))),
 )
 TIMEKEEPER = Principal(id="timekeeper", role="service", via="timekeeper", scopes=frozenset({"lead.keep_time"}))
+BY_OTHER_REP_ABOVE = Principal(
+    id=OTHER_REP, role="manager", via="key:lk_2", team=NORTH, answers_for=frozenset({NORTH, SOUTH})
+)
 CALL = RecordOutreach(channel="call", outcome="reached")
 MINUTE = timedelta(minutes=1)
 
@@ -211,6 +214,39 @@ async def test_what_a_policy_says_anew_leaves_running_clocks_alone() -> None:
     assert moved.respond_by == NINE + (180 + 59) * MINUTE
 
 
+async def test_a_clock_without_a_calendar_stands_still_minute_by_minute() -> None:
+    office, lead = await governed(), new_lead()
+    vip = POLICIES[1].model_copy(update={"snooze_at_most_minutes": 60})
+    await office.do(vip.stream, vip, ADMIN)
+    await office.do(lead, CreateLead(team=NORTH, priority="high"))
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"))
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + 35 * MINUTE
+
+
+async def test_what_a_calendar_says_anew_leaves_deadlines_that_stand_alone() -> None:
+    office = await governed()
+    lead = await assigned_lead(office)
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"), BY_REP)
+    office.clock.pass_minutes(10)
+    await office.do(lead, WakeLead(), BY_REP)
+    holiday = ExceptDays(calendar=OFFICE, days=(ExceptedDayGiven(day=NINE.date()),))
+    await office.do(holiday.stream, holiday, ADMIN)
+    office.clock.pass_minutes(5)
+    reply = RecordReply(channel="email")
+    assert (await office.do(lead, reply, BY_REP)).events == ("LeadReplied.v1",)
+    office.clock.pass_minutes(5)
+    await office.do(lead, SnoozeLead(until=NINE + 30 * MINUTE, reason="asked_to_wait"), BY_REP)
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + (60 + 10 + 10) * MINUTE
+    assert (await the_timekeeper_comes(office, lead, 60))[1:] == ("ClockBreached", "LeadEscalated")
+    office.clock.pass_minutes(1)
+    again = RecordReply(channel="email", at=office.clock.now)
+    assert (await office.do(lead, again, BY_REP)).events == ("LeadReplied.v1",)
+
+
 async def test_who_was_told_acknowledges() -> None:
     office = await governed()
     above = EntrustTeam(team=SOUTH, to=OTHER_REP)
@@ -227,6 +263,25 @@ async def test_who_was_told_acknowledges() -> None:
     assert await the_timekeeper_comes(office, lead, 60) == ("LeadOffered", "LeadReleased")
     with pytest.raises(LeadUnknown):
         await office.do(lead, AcknowledgeEscalation(act_by=act_by), BY_REP)
+
+
+async def test_a_managers_own_call_for_help_goes_up_the_line_and_waits_to_be_acknowledged() -> None:
+    office = await governed()
+    above = EntrustTeam(team=SOUTH, to=OTHER_REP)
+    patient = ClocksGiven(acknowledgement=ClockGiven(target_minutes=30, unit="elapsed_minutes"))
+    policy = SetPolicy(policy=QUICK, clocks=patient)
+    for wish in (above, policy):
+        await office.do(wish.stream, wish, ADMIN)
+    lead = await assigned_lead(office)
+    receipt = await office.do(lead, EscalateLead(reason="help_needed"))
+    assert receipt.events == ("LeadEscalated.v1", "ClockStarted.v1")
+    escalated, _ = (await office.told(lead))[-2:]
+    assert isinstance(escalated, LeadEscalated)
+    assert (escalated.told, escalated.rung) == (OTHER_REP, 2)
+    office.clock.pass_minutes(1)
+    act_by = NINE + 60 * MINUTE
+    receipt = await office.do(lead, AcknowledgeEscalation(act_by=act_by), BY_OTHER_REP_ABOVE)
+    assert receipt.events == ("EscalationAcknowledged.v1", "ClockStopped.v1")
 
 
 async def test_only_the_timekeeper_keeps_time() -> None:

@@ -68,6 +68,17 @@ def test_hours_hold_from_the_moment_they_are_set() -> None:
     assert replay([was_set()]).hours_at(TEN).deadline(TEN, 60) == TEN + timedelta(hours=1)
 
 
+def test_a_calendar_still_knows_what_it_was_at_each_of_its_versions() -> None:
+    told: list[CalendarEvent] = [was_set(), excepted(CHRISTMAS), excepted(EVE, at=ONE)]
+    calendar = replay(told)
+    for version in (1, 2, 3):
+        then = calendar.at_version(version)
+        assert (then, then.version) == (replay(told[:version]), version)
+    assert calendar.at_version(1).hours_at(TEN).exceptions == {}
+    assert replay(told[:2]).at_version(3) == replay(told[:2])
+    assert calendar.at_version(None) is calendar
+
+
 def test_the_first_hours_may_hold_from_long_ago() -> None:
     assert setting(at=NINE, effective_from=NINE - timedelta(days=900)) == [
         was_set(effective_from=NINE - timedelta(days=900))

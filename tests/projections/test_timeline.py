@@ -10,8 +10,8 @@ from psycopg import AsyncConnection
 from domain.calendar import CalendarEvent, DaysRestored
 from domain.event import Event
 from domain.identity import lead_stream
-from domain.lead.events import Evidence, LeadContacted, LeadEvent, LeadReplied
-from domain.notice import NoticeAddressed, NoticeSent
+from domain.lead.events import Evidence, LeadContacted, LeadEscalated, LeadEvent, LeadReplied, SomebodyReminded, Step
+from domain.notice import NoticeAddressed, NoticeSent, NoticeSuppressed
 from domain.person import PersonEvent, PersonHoursSet
 from domain.policy import PolicySet
 from domain.rulebook import RulesOrdered
@@ -50,7 +50,7 @@ READ_ALOUD = {
         "Clock 2: somebody has to follow up by 2026-03-02 15:00 UTC "
         "(policy quick, version 3; calendar office, version 5; rulebook, version 2)."
     ),
-    "ClockMoved": "Clock 2 stands still while the lead waits: it is due by 2026-03-02 16:00 UTC.",
+    "ClockMoved": "Clock 2 is due by 2026-03-02 16:00 UTC now, as it stands still while the lead waits.",
     "ClockStopped": "Clock 2 stopped at 2026-03-02 09:00 UTC: the lead was answered.",
     "ClockBreached": "Clock 2 was breached at 2026-03-02 09:00 UTC, when the lead was rep-7's.",
     "BreachRetracted": "Clock 2 was not breached after all: the lead had been answered at 2026-03-02 08:00 UTC.",
@@ -65,7 +65,7 @@ READ_ALOUD = {
     ),
     "ConsentGiven": "The lead lets us write to it by text message, as rep-7 recorded.",
     "ConsentWithdrawn": "The lead wants no messages by e-mail any more, as rep-7 recorded.",
-    "NoticeAddressed": "To be told that they may take the lead over: rep-7, rep-8.",
+    "NoticeAddressed": "Looked up whom to tell that they may take the lead over: rep-7, rep-8.",
     "NoticeSent": "rep-7 was told by text message that the lead waits, at try 2.",
     "NoticeDelivered": "The message to the lead that we have what it wrote has arrived.",
     "NoticeFailed": "manager-1 could not be told by e-mail that the lead needs help: the address was refused.",
@@ -128,12 +128,42 @@ def test_of_many_days_the_first_ones_are_read_aloud() -> None:
 
 def test_what_became_of_a_notice_is_told_plainly() -> None:
     for kind, other, said in (
-        (NoticeAddressed, {"to": ()}, "To be told that they may take the lead over: nobody, as nobody is there."),
+        (
+            NoticeAddressed,
+            {"to": ()},
+            "whom to tell that they may take the lead over: nobody, as nobody is there.",
+        ),
         (NoticeSent, {"tries": 1, "to": None}, "The lead was told by text message that the lead waits."),
         (PersonHoursSet, {"previous": "shop"}, "rep-7 works by calendar office; before, by shop."),
         (PolicySet, {"receipt": None}, "snoozed for at most 2880 minutes."),
     ):
         assert timeline.timeline.functions[kind](replace(EXAMPLES[kind], **other)).endswith(said)
+
+
+def test_where_nobody_is_left_to_tell_nobody_was_told() -> None:
+    late = Step(2, 2, NINE - minutes(5))
+    told = timeline.timeline.functions
+    escalated = replace(EXAMPLES[LeadEscalated], told=None, step=late)  # type: ignore[call-arg]
+    assert told[LeadEscalated](escalated) == (
+        "Nobody was left to tell about the lead: nobody had contacted it, 5 min late; "
+        "it stands under the escalations for the whole desk."
+    )
+    reminded = replace(EXAMPLES[SomebodyReminded], told=None, step=late)  # type: ignore[call-arg]
+    assert told[SomebodyReminded](reminded) == "Nobody was left to remind of the lead, 5 min late."
+
+
+def test_a_ladder_says_why_it_goes_further_up() -> None:
+    step = Step(2, 2, NINE)
+    event = replace(EXAMPLES[LeadEscalated], reason="not_acknowledged", step=step)  # type: ignore[call-arg]
+    told = timeline.timeline.functions[LeadEscalated](event)
+    assert told == "manager-1 was told about the lead: whoever was told before had not answered."
+
+
+def test_without_consent_the_lead_is_not_written_to() -> None:
+    event = replace(EXAMPLES[NoticeSuppressed], about="receipt", to=None, reason="no_consent")  # type: ignore[call-arg]
+    assert timeline.timeline.functions[NoticeSuppressed](event) == (
+        "The lead was not told by e-mail that we have what it wrote: the lead has not said that we may."
+    )
 
 
 def called(at: int, evidence: Evidence | None = None) -> Event:

@@ -266,7 +266,7 @@ async def _the_record_tells_it(story: Story) -> None:
         "Clock 1 was breached at 2026-03-09 08:50 UTC, when the lead was rep-1's.",
         "lead-1 was told about the lead: nobody had contacted it.",
         "The lead was offered to anybody of team north.",
-        "To be told that they may take the lead over: rep-2.",
+        "Looked up whom to tell that they may take the lead over: rep-2.",
         "rep-2 of team north took the lead over when it was offered to the team; before, it was rep-1's.",
         "rep-1 claimed the lead too; rep-2 had been first.",
         "rep-2 called the lead and reached them (verified).",

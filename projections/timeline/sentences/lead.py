@@ -103,6 +103,7 @@ ESCALATED_BECAUSE: dict[EscalationReason, str] = {
     "no_contact": "nobody had contacted it",
     "promise_broken": "a promised follow-up was not made",
     "reply_unanswered": "its reply was not answered",
+    "not_acknowledged": "whoever was told before had not answered",
     "help_needed": "help is needed",
     "other": "for another reason",
 }
@@ -117,6 +118,7 @@ OWED: dict[ClockName, str] = {
 STOPPED_BECAUSE: dict[StoppedBecause, str] = {
     "answered": "the lead was answered",
     "acknowledged": "whoever was told saw to it",
+    "taken_over": "somebody else has the lead now",
     "replaced": "something else is owed now",
     "closed": "the lead is closed",
 }
@@ -237,10 +239,12 @@ def reopened(event: LeadReopened) -> str:
 @timeline.when(LeadEscalated)
 def escalated(event: LeadEscalated) -> str:
     """Who was told, how high up, and why."""
-    told = event.told or "the whole desk"
+    why = f"{ESCALATED_BECAUSE[event.reason]}{_late(event)}"
+    if event.told is None:
+        return f"Nobody was left to tell about the lead: {why}; it stands under the escalations for the whole desk."
     if event.step is not None:
-        return f"{told} was told about the lead: {ESCALATED_BECAUSE[event.reason]}{_late(event)}."
-    return f"{event.by.id} told {told}, on rung {event.rung}, about the lead: {ESCALATED_BECAUSE[event.reason]}."
+        return f"{event.told} was told about the lead: {why}."
+    return f"{event.by.id} told {event.told}, on rung {event.rung}, about the lead: {why}."
 
 
 @timeline.when(ClockStarted)
@@ -256,8 +260,9 @@ def clock_started(event: ClockStarted) -> str:
 
 @timeline.when(ClockMoved)
 def clock_moved(event: ClockMoved) -> str:
-    """What is due instead."""
-    return f"Clock {event.number} stands still while the lead waits: it is due by {_utc(event.respond_by)}."
+    """When the lead begins to wait, and when it waits no longer."""
+    by = _utc(event.respond_by)
+    return f"Clock {event.number} is due by {by} now, as it stands still while the lead waits."
 
 
 @timeline.when(ClockStopped)
@@ -281,8 +286,10 @@ def breach_retracted(event: BreachRetracted) -> str:
 
 @timeline.when(SomebodyReminded)
 def reminded(event: SomebodyReminded) -> str:
-    """Whom, and whether in time."""
-    return f"{event.told or 'The whole desk'} was reminded of the lead{_late(event)}."
+    """Whom, if anybody, and whether in time."""
+    if event.told is None:
+        return f"Nobody was left to remind of the lead{_late(event)}."
+    return f"{event.told} was reminded of the lead{_late(event)}."
 
 
 @timeline.when(LeadOffered)

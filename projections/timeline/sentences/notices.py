@@ -34,7 +34,7 @@ ABOUT: dict[About, str] = {
 WHY_NOT: dict[WhyNot, str] = {
     "moot": "it had been seen to by then",
     "no_address": "they gave no address for that",
-    "no_consent": "the lead does not want that",
+    "no_consent": "the lead has not said that we may",
     "over_budget": "they have had as many as a day may bring",
     "told_already": "they had just been told",
     "has_left": "they are not here any more",
@@ -74,7 +74,7 @@ def consent_withdrawn(event: ConsentWithdrawn) -> str:
 def addressed(event: NoticeAddressed) -> str:
     """Everybody, by name."""
     whom = ", ".join(event.to) or "nobody, as nobody is there"
-    return f"To be told {ABOUT[event.about]}: {whom}."
+    return f"Looked up whom to tell {ABOUT[event.about]}: {whom}."
 
 
 @timeline.when(NoticeSent)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.business_time import BusinessTime
+from domain.business_time import BusinessTime, Hours
 from domain.identity import PolicyId
 from domain.lead.clocks import (
     Governing,
@@ -184,6 +184,20 @@ def test_a_snooze_moves_the_deadline_and_its_ladder() -> None:
     assert story.timekeeper_comes(TWELVE) == []
 
 
+def test_only_a_snooze_moves_a_clock_whatever_its_deadline_would_be_by_now() -> None:
+    """Not even where the same computation comes to something else, as after a change of the time zones themselves."""
+    story = Told(created(), assigned(at=NINE))
+    story.happens(LeadSnoozed(until=NINE + 40 * MINUTE, reason="other", at=NINE + 30 * MINUTE, by=BY_ANNA))
+    assert story.lead.clocks[0].respond_by == TEN + 10 * MINUTE
+    shorter = (Hours(10 * 60, 17 * 60),)
+    story.policies = Always(GOVERNING._replace(hours=BusinessTime("UTC", (shorter,) * 7)))
+    assert story.happens(replied(TEN)) == []
+    story.timekeeper_comes(TWO)
+    assert story.lead.clocks[0].breached
+    assert story.happens(replied(TWO)) == []
+    assert not of(story.events[5:], ClockMoved)
+
+
 def test_a_clock_that_starts_while_the_lead_waits_counts_from_its_end() -> None:
     story = Told(created(), assigned(at=NINE))
     story.happens(LeadSnoozed(until=TWELVE, reason="asked_to_wait", at=NINE + 30 * MINUTE, by=BY_ANNA))
@@ -217,6 +231,7 @@ def test_a_snooze_after_the_promised_instant_does_not_move_it() -> None:
 def test_a_clock_remembers_by_which_terms_it_runs() -> None:
     [clock] = running(Told(created()).lead)
     assert (clock.policy, clock.policy_version) == ("quick", 3)
+    assert (clock.calendar, clock.calendar_version) == ("office", 5)
 
 
 def test_an_answer_at_the_last_moment_undoes_a_breach_too() -> None:

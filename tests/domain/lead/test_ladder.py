@@ -1,5 +1,6 @@
 """A clock's ladder: who is told when nobody acts, who acknowledges it, and whom it reaches in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,21 +16,28 @@ from domain.lead.clocks import (
     running,
 )
 from domain.lead.events import (
+    BreachRetracted,
     ClockBreached,
+    ClockMoved,
+    ClockStarted,
     ClockStopped,
     EscalationAcknowledged,
+    LeadAssigned,
     LeadEscalated,
+    LeadEvent,
     LeadOffered,
     LeadReleased,
+    ReceiptOwed,
     RungPassed,
     SomebodyReminded,
     Step,
 )
 from domain.lead.standing import LeadIsClosed
+from domain.lead.state import evolve
 from domain.policy import ClockRule, Terms
 from tests.domain.lead.clockwork import BY_DORA, HOURS, LADDER, MINUTE, SEATED, TIMEKEEPER, Always, Told, of
-from tests.domain.lead.told import assigned, contacted, created, escalated, followed_up, lost, replied
-from tests.support.story import ANNA, BY_ANNA, BY_MANAGER, CARLA, DORA, NINE, TEN, TWELVE, TWO, on
+from tests.domain.lead.told import assigned, contacted, created, escalated, followed_up, lost, released, replied, routed
+from tests.support.story import ANNA, BEN, BY_ANNA, BY_BEN, BY_MANAGER, CARLA, DORA, NINE, ONE, TEN, TWELVE, TWO, on
 
 
 def test_nothing_is_due_before_its_time() -> None:
@@ -81,7 +89,7 @@ def test_whoever_is_told_and_does_nothing_is_passed_over() -> None:
     [clock] = [clock for clock in running(story.lead) if clock.name == "acknowledgement"]
     assert (clock.started_at, clock.respond_by) == (TEN, TEN + 30 * MINUTE)
     above = of(story.timekeeper_comes(TEN + 30 * MINUTE), LeadEscalated)
-    assert [(event.told, event.rung, event.reason) for event in above] == [(DORA, 2, "help_needed")]
+    assert [(event.told, event.rung, event.reason) for event in above] == [(DORA, 2, "not_acknowledged")]
 
 
 def test_any_act_of_whoever_was_told_will_do() -> None:
@@ -91,6 +99,103 @@ def test_any_act_of_whoever_was_told_will_do() -> None:
     assert [(event.because, story.lead.clocks[event.number - 1].name) for event in stopped] == [
         ("acknowledged", "acknowledgement")
     ]
+
+
+def test_what_follows_for_the_clocks_is_nobodys_act() -> None:
+    """Whoever is told may have put on record what the lead or somebody else did: that is not seeing to it."""
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    follows = story.happens(replace(contacted(TEN + MINUTE), by=BY_MANAGER))
+    assert {type(one) for one in follows} == {ClockStopped, ClockStarted}
+    story.happens(escalated(at=TEN + 2 * MINUTE))
+    assert of(story.happens(replace(replied(TWELVE), by=BY_MANAGER)), ClockStopped, ClockStarted)
+    assert [one.seen_to for one in story.lead.escalations] == [False, False]
+    assert [clock.name for clock in running(story.lead)] == ["acknowledgement", "reply"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ClockStarted(
+            clock="reply", number=3, started_at=TEN, respond_by=TWELVE, rungs=(), policy=PolicyId("quick"),
+            policy_version=3, at=ONE, by=BY_MANAGER,
+        ),
+        ClockMoved(number=1, respond_by=TWELVE, rungs=(), at=ONE, by=BY_MANAGER),
+        ClockStopped(number=1, stopped_at=ONE, because="answered", at=ONE, by=BY_MANAGER),
+        ClockBreached(number=2, due_at=TEN, owner=ANNA, at=ONE, by=BY_MANAGER),
+        BreachRetracted(number=1, answered_at=TEN, at=ONE, by=BY_MANAGER),
+        SomebodyReminded(told=ANNA, step=Step(1, 1, TEN), at=ONE, by=BY_MANAGER),
+        RungPassed(step=Step(1, 4, TEN), at=ONE, by=BY_MANAGER),
+        ReceiptOwed(media=("email",), policy=PolicyId("quick"), policy_version=3, at=ONE, by=BY_MANAGER),
+    ],
+    ids=lambda event: type(event).__name__,
+)  # fmt: skip
+def test_what_a_clock_does_is_no_act_of_whoever_was_told(event: LeadEvent) -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    assert [one.told for one in story.lead.escalations] == [CARLA]
+    assert not evolve(story.lead, event).escalations[0].seen_to
+
+
+def test_a_lead_that_somebody_took_over_needs_nobody_to_acknowledge_it() -> None:
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    story.timekeeper_comes(TEN + 30 * MINUTE)
+    assert [clock.name for clock in running(story.lead)] == ["first_response", "acknowledgement", "acknowledgement"]
+    rescued = LeadAssigned(to=BEN, previous=ANNA, because="rescued", at=TEN + 31 * MINUTE, by=BY_BEN)
+    stopped = of(story.happens(rescued), ClockStopped)
+    assert [(event.number, event.because, event.stopped_at) for event in stopped] == [
+        (2, "taken_over", rescued.at),
+        (3, "taken_over", rescued.at),
+    ]
+    assert [clock.name for clock in running(story.lead)] == ["first_response"]
+    assert [(one.told, one.seen_to, one.taken_over) for one in story.lead.escalations] == [
+        (CARLA, False, True),
+        (DORA, False, True),
+    ]
+    with pytest.raises(NothingToAcknowledge):
+        acknowledge(story.lead, TWELVE, on(TEN + 32 * MINUTE, BY_MANAGER))
+    told = of(story.timekeeper_comes(TWO), LeadEscalated)
+    assert [(event.told, event.reason, event.step.clock) for event in told] == [(DORA, "no_contact", 1)]
+    assert [clock.escalation for clock in running(story.lead)] == [None, 3]
+
+
+def test_a_lead_that_was_nobodys_and_is_given_to_somebody_has_somebody() -> None:
+    story = Told(created())
+    story.timekeeper_comes(TEN)
+    [stopped] = of(story.happens(replace(assigned(ANNA, TEN + MINUTE), by=BY_DORA)), ClockStopped)
+    assert (stopped.number, stopped.because) == (2, "taken_over")
+
+
+def test_what_goes_back_to_the_queue_or_to_whom_it_was_taken_from_has_nobody_yet() -> None:
+    """Else an owner could give it back and claim it again, and nobody would be asked for."""
+    story = Told(created(), assigned(at=NINE))
+    story.timekeeper_comes(TEN)
+    assert of(story.happens(released(at=TEN + MINUTE)), ClockStopped) == []
+    assert of(story.happens(replace(routed(at=TEN + 2 * MINUTE), by=BY_DORA)), ClockStopped) == []
+    again, to_ben, and_back = assigned(at=TEN + 3 * MINUTE), assigned(BEN, TEN + 4 * MINUTE), assigned(at=TWELVE)
+    assert of(story.happens(replace(again, by=BY_ANNA)), ClockStopped) == []
+    [stopped] = of(story.happens(replace(to_ben, by=BY_BEN)), ClockStopped)
+    assert (stopped.number, stopped.because) == (2, "taken_over")
+    assert of(story.happens(replace(and_back, by=BY_DORA)), ClockStarted) == []
+
+
+def test_whoever_is_told_after_a_rescue_has_to_see_to_it() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), assigned(BEN, TWELVE, previous=ANNA))
+    [started] = of(story.happens(escalated(at=TWELVE)), ClockStarted)
+    assert (started.clock, started.escalation) == ("acknowledgement", 1)
+    earlier = replace(assigned(DORA, TWELVE - MINUTE), by=BY_DORA)
+    assert of(story.happens(earlier, now=ONE, history=True), ClockStopped) == []
+    at_once = replace(assigned(ANNA, TWELVE), by=BY_DORA)
+    assert [event.because for event in of(story.happens(at_once), ClockStopped)] == ["taken_over"]
+
+
+def test_a_call_for_help_that_is_told_after_the_rescue_is_owed_no_more() -> None:
+    story = Told(created(), assigned(at=NINE), contacted(TEN), assigned(BEN, TWELVE, previous=ANNA))
+    assert of(story.happens(escalated(at=TWELVE - MINUTE), now=ONE), ClockStarted) == []
+    assert [one.taken_over for one in story.lead.escalations] == [True]
+    same = Told(created(), assigned(at=NINE), contacted(TEN), released(at=ONE), assigned(ANNA, TWO))
+    assert of(same.happens(escalated(at=TWELVE), now=TWO), ClockStarted)
 
 
 def test_a_lead_that_was_answered_needs_nobody_to_acknowledge_it() -> None:

@@ -125,7 +125,7 @@ async def test_a_lost_claim_sent_again_with_its_key_is_refused_again(world: Worl
         ("manager", "claims", {"at": "2126-01-01T00:00:00Z"}, "at-is-in-the-future", "at"),
         ("manager", "claims", {"at": "2001-01-01T00:00:00Z"}, "before-the-lead-arrived", "at"),
         ("manager", "promises", {"follow_up_by": "2001-01-01T00:00:00Z"}, "follow-up-is-in-the-past", "follow_up_by"),
-        ("manager", "escalations", {"reason": "other", "rung": 9}, "nobody-on-that-rung", "rung"),
+        ("rep", "escalations", {"reason": "other", "rung": 9}, "nobody-on-that-rung", "rung"),
         ("service", "outreach", {"channel": "call", "outcome": "reached"}, "nobody-is-named", "made_by"),
     ],
 )

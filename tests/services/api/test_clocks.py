@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -28,6 +29,13 @@ async def clocks(world: World, lead: str) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+async def ledger(world: World, lead: str) -> float:
+    """How many minutes of it are booked."""
+    answer = await world.see("manager", f"/leads/{lead}/ledger")
+    assert answer.status_code == 200, answer.text
+    return sum(float(line["booked_minutes"]) for line in answer.json()["items"])
 
 
 async def keep_time(world: World, lead: str) -> tuple[str, ...]:
@@ -101,6 +109,20 @@ async def test_a_lead_that_waits_is_owed_later(world: World) -> None:
     assert [line["note"] for line in notes.json()["items"]] == ["after lunch"]
     woken = await world.done("rep", f"/leads/{lead}/wakings", {})
     assert woken["events"] == ["LeadWoken.v1", "ClockMoved.v1"]
+
+
+async def test_a_holiday_that_is_told_later_changes_nothing_about_a_clock_that_stands(world: World) -> None:
+    lead = await a_lead(world, arrived_minutes_ago=50)
+    [before], booked = await clocks(world, lead), await ledger(world, lead)
+    today = datetime.now(ZoneInfo("Europe/Vienna")).date()
+    days = [{"day": (today + timedelta(days=days)).isoformat()} for days in range(2)]
+    await world.done("admin", "/calendars/exceptions", {"calendar": "always", "days": days})
+    [after] = await clocks(world, lead)
+    assert after["elapsed_minutes"] >= before["elapsed_minutes"] > 0
+    assert (after["respond_by"], after["calendar_version"]) == (before["respond_by"], 1)
+    assert await ledger(world, lead) >= booked >= 50
+    newer = await a_lead(world, arrived_minutes_ago=0)
+    assert [clock["calendar_version"] for clock in await clocks(world, newer)] == [2]
 
 
 async def test_whoever_was_told_acknowledges(world: World) -> None:
