@@ -67,16 +67,20 @@ def lead(cli: Cli) -> LeadId:
 
 def test_why_this_is_due_then_is_told_in_words(cli: Cli, lead: LeadId) -> None:
     lines = cli("clocks", lead).stdout.splitlines()
-    assert lines[:3] == [
+    counted = f"60 on {ARRIVED:%a %H:%M}-{DUE:%H:%M}"
+    if ARRIVED.date() != DUE.date():
+        counted = f"60 from {ARRIVED:%a %H:%M} to {DUE:%a %H:%M}" if f"{DUE:%H%M}" != "0000" else counted[:-5] + "24:00"
+    assert lines[:4] == [
         "Clock 1, first response: overdue",
-        f"  due {there(DUE)}: 60 elapsed minutes from {there(ARRIVED)} on",
+        f"  due {there(DUE)}",
+        f"  60 elapsed minutes from {ARRIVED:%a %H:%M} (UTC): {counted}.",
         "  by policy quick, version 1, chosen by rule 1: any source, any team, any priority (rulebook, version 1)",
     ]
-    assert lines[3].endswith(" elapsed minutes have passed")
-    assert lines[4].startswith(f"  {there(DUE - timedelta(minutes=15))}  remind the owner: came at ")
-    assert lines[5].startswith(f"  {there(DUE)}  escalate to who answers for the team: came at ")
-    assert lines[5].endswith(" s late")
-    assert lines[6:] == [
+    assert lines[4].endswith(" elapsed minutes have passed")
+    assert lines[5].startswith(f"  {there(DUE - timedelta(minutes=15))}  remind the owner: came at ")
+    assert lines[6].startswith(f"  {there(DUE)}  escalate to who answers for the team: came at ")
+    assert lines[6].endswith(" s late")
+    assert lines[7:] == [
         f"  {there(DUE + timedelta(minutes=600))}  release the lead: to come",
         f"  not stopped by LeadMessagedAutomatically at {there(ARRIVED + timedelta(minutes=1))}: a machine sent it",
     ]
@@ -90,8 +94,8 @@ def test_a_clock_that_stopped_and_the_one_that_followed(cli: Cli, lead: LeadId) 
     lines = cli("clocks", lead).stdout.splitlines()
     assert lines[0] == "Clock 2, follow-up: on track"
     first = lines[lines.index("Clock 1, first response: stopped late") :]
-    assert "; answered at " in first[3]
-    assert first[3].endswith("; it had been breached")
+    assert "; answered at " in first[4]
+    assert first[4].endswith("; it had been breached")
 
 
 def test_what_waits_for_help_is_listed_and_acknowledged_by_whom_it_reached(cli: Cli, lead: LeadId) -> None:
@@ -122,8 +126,10 @@ def test_a_lead_is_snoozed_and_woken(cli: Cli, lead: LeadId) -> None:
     snooze = ("lead", "snooze", lead, "--until", until.isoformat(), "--as", "ben")
     said = cli(*snooze, "--reason", "asked_to_wait").stdout
     assert said == f"It waits until {until:%Y-%m-%d %H:%M:%SZ}; its clocks stand still.\n"
-    assert "  stood still from " in cli("clocks", lead).stdout
+    [stood_still] = [line for line in cli("clocks", lead).stdout.splitlines() if "  stood still from " in line]
+    assert stood_still.endswith(f" to {there(until)}: the lead asked for it, said ben")
     assert cli("lead", "wake", lead, "--as", "ben").stdout == "It waits no longer; its clocks go on.\n"
+    assert ": the lead asked for it, said ben, woken by ben" in cli("clocks", lead).stdout
     assert cli("lead", "wake", lead, "--as", "ben", code=1).stderr.startswith("The lead is not snoozed")
     assert "--reason 'bored' is none; it is one of asked_to_wait" in cli(*snooze, "--reason", "bored", code=2).stderr
 
