@@ -38,14 +38,14 @@ from domain.lead.events import (
     StoppedBecause,
 )
 from domain.lead.standing import LeadUnknown
-from domain.lead.state import Lead, evolve
+from domain.lead.state import Clock, Lead, evolve
 from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Terms, Unit, Whom
 from domain.rulebook import Rule, Rulebook
 from services.counted import GapTold, PauseTold, StretchTold, counted, in_one_sentence, pauses_of, there
 from services.wiring import Office
 
 MINUTE = timedelta(minutes=1)
-Standing = Literal["on_track", "at_risk", "overdue", "stopped_in_time", "stopped_late"]
+Standing = Literal["waiting", "on_track", "at_risk", "overdue", "stopped_in_time", "stopped_late"]
 
 
 class RungTold(BaseModel):
@@ -86,7 +86,9 @@ class ClockTold(BaseModel):
             "60 business minutes from Fri 09:00 (calendar office, version 1, Europe/Vienna): 60 on Fri 09:00-10:00."
         ],
     )
-    standing: Standing = Field(description="As of now; the breach itself is on record too.")
+    standing: Standing = Field(
+        description="As of now: `waiting` while the lead is snoozed. The breach itself is on record too."
+    )
     started_at: datetime
     respond_by: datetime
     on_the_wall: str = Field(
@@ -217,7 +219,7 @@ def _told(
         number=clock.number,
         clock=clock.clock,
         why=in_one_sentence(clock, rule, found, then.pauses, state.respond_by, zone),
-        standing=_standing(state.respond_by, state.stopped_at, [rung.due_at for rung in state.rungs], now),
+        standing=_standing(state, lead.snoozes, now),
         started_at=clock.started_at,
         respond_by=state.respond_by,
         on_the_wall=there(state.respond_by, zone),
@@ -249,12 +251,14 @@ def _rule(terms: Terms, clock: ClockStarted) -> ClockRule:
     return rule
 
 
-def _standing(respond_by: datetime, stopped_at: datetime | None, rungs: list[datetime], now: datetime) -> Standing:
-    if stopped_at is not None:
-        return "stopped_late" if stopped_at > respond_by else "stopped_in_time"
-    if now > respond_by:
+def _standing(clock: Clock, snoozes: Sequence[Pause], now: datetime) -> Standing:
+    if clock.stopped_at is not None:
+        return "stopped_late" if clock.stopped_at > clock.respond_by else "stopped_in_time"
+    if any(pause.begins_at <= now < pause.ends_at for pause in snoozes):
+        return "waiting"
+    if now > clock.respond_by:
         return "overdue"
-    return "at_risk" if rungs and rungs[0] <= now else "on_track"
+    return "at_risk" if clock.rungs and clock.rungs[0].due_at <= now else "on_track"
 
 
 def _rungs(clock: ClockStarted, lead: Lead, events: Sequence[Recorded[Event]]) -> list[RungTold]:

@@ -229,6 +229,8 @@ _LINE = {
     "escalated_at": None,
     "escalated_to": None,
     "act_by": None,
+    "waits_until": None,
+    "waits_because": None,
     "tier": 0,
     "attention_at": NINE,
 }

@@ -37,6 +37,7 @@ from services.derivation import ClockTold, RungTold, Standing, clocks_of
 escalation = typer.Typer(no_args_is_help=True, help="Leads of which somebody was told that they need help.")
 PAGE = 200
 STANDING: dict[Standing, str] = {
+    "waiting": "waiting",
     "on_track": "on track",
     "at_risk": "at risk",
     "overdue": "overdue",
@@ -142,11 +143,13 @@ async def _escalations(json: bool) -> None:
     if json:
         answer_json([vars(one) for one in found])
         return
+    now = utc_now()
     for one in found:
         told = one.escalated_to or "the whole desk"
         acts = f", who acts by {short(one.act_by)}" if one.act_by else ""
         since = short(one.escalated_at or one.since)
-        answer(f"{one.lead}  since {since}: {told}{acts}; the lead is {one.owner or 'nobody'}'s")
+        waits = f" and waits until {short(one.waits_until)}" if one.waits_until and one.waits_until > now else ""
+        answer(f"{one.lead}  since {since}: {told}{acts}; the lead is {one.owner or 'nobody'}'s{waits}")
     if not found:
         answer("No lead needs help.")
 

@@ -9,7 +9,7 @@ import pytest
 from commands.clocks import KeepTime
 from domain.identity import LeadId, lead_stream
 from services.timekeeper import TIMEKEEPER
-from tests.services.api.world import AT_ALL_HOURS, World
+from tests.services.api.world import AT_ALL_HOURS, WAITING, World
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,8 @@ async def test_everything_that_a_deadline_was_computed_from_is_told(world: World
 
 async def test_what_was_promised_is_not_counted(world: World) -> None:
     follow_up = {"follow_up": {"target_minutes": 60, "unit": "business_minutes"}}
-    await world.done("admin", "/policies", {"policy": "at-all-hours", "calendar": "always", "clocks": follow_up})
+    waits = {"policy": "at-all-hours", "calendar": "always", "clocks": follow_up, **WAITING}
+    await world.done("admin", "/policies", waits)
     lead = await a_lead(world, arrived_minutes_ago=50)
     await world.done("rep", f"/leads/{lead}/outreach", {"channel": "call", "outcome": "reached"})
     by = (datetime.now(UTC) + timedelta(minutes=90)).replace(microsecond=0)
@@ -114,6 +115,9 @@ async def test_a_lead_that_waits_is_owed_later(world: World) -> None:
     assert receipt["events"] == ["LeadSnoozed.v1", "ClockMoved.v1"]
     [clock] = await clocks(world, lead)
     assert datetime.fromisoformat(clock["respond_by"]) > until + timedelta(minutes=49)
+    assert clock["standing"] == "waiting"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert (datetime.fromisoformat(line["waits_until"]), line["waits_because"]) == (until, "asked_to_wait")
     [pause] = clock["pauses"]
     assert datetime.fromisoformat(pause["ends_at"]) == until
     assert (pause["snoozed_by"], pause["reason"], pause["woken_by"]) == ("rep-1", "asked_to_wait", None)
@@ -128,6 +132,24 @@ async def test_a_lead_that_waits_is_owed_later(world: World) -> None:
     assert woken["events"] == ["LeadWoken.v1", "ClockMoved.v1"]
     [clock] = await clocks(world, lead)
     assert [pause["woken_by"] for pause in clock["pauses"]] == ["rep-1"]
+    assert clock["standing"] == "on_track"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert (line["waits_until"], line["waits_because"]) == (None, None)
+
+
+async def test_a_lead_that_is_overdue_waits_too_until_it_writes(world: World) -> None:
+    lead = await a_lead(world, arrived_minutes_ago=90)
+    await keep_time(world, lead)
+    until = datetime.now(UTC) + timedelta(hours=3)
+    await world.done("rep", f"/leads/{lead}/snoozes", {"until": until.isoformat(), "reason": "out_of_office"})
+    [clock] = await clocks(world, lead)
+    assert (clock["standing"], clock["breached"]) == ("waiting", True)
+    reply = await world.done("service", f"/leads/{lead}/replies", {"channel": "email"})
+    assert reply["events"][:2] == ["LeadReplied.v1", "LeadWoken.v1"]
+    [clock] = await clocks(world, lead)
+    assert clock["standing"] == "overdue"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert line["waits_until"] is None
 
 
 async def test_whoever_was_told_acknowledges(world: World) -> None:

@@ -126,6 +126,9 @@ def test_a_lead_is_snoozed_and_woken(cli: Cli, lead: LeadId) -> None:
     snooze = ("lead", "snooze", lead, "--until", until.isoformat(), "--as", "ben")
     said = cli(*snooze, "--reason", "asked_to_wait").stdout
     assert said == f"It waits until {until:%Y-%m-%d %H:%M:%SZ}; its clocks stand still.\n"
+    assert cli("clocks", lead).stdout.startswith("Clock 1, first response: waiting\n")
+    read_models_follow()
+    assert f"; the lead is ben's and waits until {until:%Y-%m-%d %H:%M:%SZ}\n" in cli("escalations").stdout
     [stood_still] = [line for line in cli("clocks", lead).stdout.splitlines() if "  stood still from " in line]
     assert stood_still.endswith(f" to {there(until)}: the lead asked for it, said ben")
     assert cli("lead", "wake", lead, "--as", "ben").stdout == "It waits no longer; its clocks go on.\n"
