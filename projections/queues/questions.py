@@ -116,6 +116,13 @@ async def team_queue(
     return await _page(connection, whose, {"team": team}, after, limit)
 
 
+async def team_offers(
+    connection: AnyConnection, team: TeamId, *, after: Cursor | None = None, limit: int = 50
+) -> list[Queued]:
+    """What anybody of a team may take over, because nobody had acted in time."""
+    return await _page(connection, sql.SQL("offered AND team = %(team)s"), {"team": team}, after, limit)
+
+
 async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
     """What waits for the whole desk: nobody's, and in no team's queue."""
     return await _page(connection, sql.SQL("owner IS NULL AND team IS NULL"), {}, after, limit)
