@@ -1,6 +1,7 @@
 """Clocks on the command line: why something is due, who was told, and what can be done about it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -135,6 +136,41 @@ def test_a_lead_is_snoozed_and_woken(cli: Cli, lead: LeadId) -> None:
     assert ": the lead asked for it, said ben, woken by ben" in cli("clocks", lead).stdout
     assert cli("lead", "wake", lead, "--as", "ben", code=1).stderr.startswith("The lead is not snoozed")
     assert "--reason 'bored' is none; it is one of asked_to_wait" in cli(*snooze, "--reason", "bored", code=2).stderr
+
+
+def test_a_replay_tells_what_is_owed_who_knows_and_until_when_it_waits(cli: Cli, lead: LeadId) -> None:
+    def utc(at: datetime) -> str:
+        return f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+    lines = cli("lead", "replay", lead).stdout.splitlines()
+    assert not [line for line in lines if "datetime" in line or "RungDue" in line]
+    [started] = [line for line in lines if " ClockStarted " in line]
+    assert (
+        f"rungs (due_at {utc(DUE - timedelta(minutes=15))} deed remind whom owner; "
+        f"due_at {utc(DUE)} deed escalate whom accountable; "
+        f"due_at {utc(DUE + timedelta(minutes=600))} deed release), policy quick"
+    ) in started
+    [escalated] = [line for line in lines if " LeadEscalated " in line]
+    assert f"step (clock 1 rung 2 due_at {utc(DUE)})" in escalated
+    assert f"  clocks         name first_response due {utc(DUE)}" in lines
+    [escalation] = [line for line in lines if line.startswith("  escalations ")]
+    assert re.fullmatch(r"  escalations    to maria at \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", escalation)
+    assert "  waits_until    -" in lines
+
+    until = (datetime.now(UTC) + timedelta(hours=3)).replace(microsecond=0)
+    act_by = until + timedelta(hours=1)
+    cli("escalation", "acknowledge", lead, "--by", act_by.isoformat(), "--as", "maria")
+    cli("lead", "snooze", lead, "--until", until.isoformat(), "--as", "ben", "--reason", "other")
+    told = cli("lead", "replay", lead).stdout
+    assert "\n  escalations    -\n" in told  # seen to
+    assert f"\n  waits_until    {utc(until)}\n" in told
+    state = json.loads(cli("lead", "replay", lead, "--json").stdout)["state"]
+    assert [clock["name"] for clock in state["clocks"]] == ["first_response"]
+    over = cli("lead", "replay", lead, "--until", (until + timedelta(days=1)).isoformat()).stdout
+    assert "\n  waits_until    -\n" in over
+    put_on_record((lead_stream(lead), RecordOutreach(made_by=BEN, channel="call", outcome="reached")), by=CRM)
+    state = json.loads(cli("lead", "replay", lead, "--json").stdout)["state"]
+    assert [clock["name"] for clock in state["clocks"]] == ["follow_up"]
 
 
 def test_what_is_said_wrongly_is_told_in_words(cli: Cli) -> None:
