@@ -131,6 +131,8 @@ class OfLead:
     team: TeamId | None
     owner_then: PersonId | None = None
     """Whose it was when a deed was done that is told late, if it is such a deed: that is told by whoever did it."""
+    offered: bool = False
+    """Whether anybody of its team may take it over, because nobody had acted in time."""
 
 
 @dataclass(frozen=True)
@@ -176,14 +178,15 @@ def may(who: Principal, action: Action, what: Resource) -> bool:
 
 
 def _rep_may(who: Principal, action: Action, what: Resource) -> bool:
-    """A rep works their own leads, and sees and claims what waits in their team's queue."""
+    """A rep works their own leads, and sees and claims what waits in their team's queue or is offered to the team."""
     match what:
         case OfLead(owner_then=who.id):
             return action in WORKING
         case OfLead(owner=None, team=team):
             return (action in WAITING and team in (None, who.team)) or action == "lead.create"
-        case OfLead(owner=owner, team=team):
-            if action == "lead.claim":  # a team-mate's lead too: whoever comes second is told who was first
+        case OfLead(owner=owner, team=team, offered=offered):
+            # A team-mate's lead may be claimed at any time: whoever comes second is told who was first.
+            if action == "lead.claim" or (action == "lead.see" and offered):
                 return owner == who.id or team in (None, who.team)
             return owner == who.id and action in WORKING
         case OfPerson(person=person):

@@ -43,6 +43,13 @@ class Pause(NamedTuple):
     ends_at: datetime
 
 
+class Stretch(NamedTuple):
+    """From one instant to another everything counts."""
+
+    begins_at: datetime
+    ends_at: datetime
+
+
 Day = tuple[Hours, ...]
 """The hours of one day in their order, none overlapping; none at all is a day off."""
 Week = tuple[Day, Day, Day, Day, Day, Day, Day]
@@ -108,6 +115,19 @@ class BusinessTime:
             worked -= self._between(begins, max(begins, min(ends, last)))
         return worked * MICROSECOND
 
+    def worked(self, start: datetime, end: datetime, pauses: Iterable[Pause] = ()) -> Iterator[Stretch]:
+        """What of the time between two instants is worked, outside of the pauses: in order, in UTC, none touching.
+
+        Together they last as long as `elapsed` says. Each is found when it is asked for.
+        """
+        here, last = _us(start), _us(end)
+        for begins, ends in (*_in_order(pauses), (last, last)):
+            until = min(begins, last)
+            if here < until:
+                windows = (window for year in _years(here, until) for window in self._year(year).within(here, until))
+                yield from (Stretch(_instant(opens), _instant(closes)) for opens, closes in _joined(windows))
+            here = max(here, ends)
+
     def opens_at(self, instant: datetime) -> datetime:
         """The instant itself where it is worked then, else when work begins next, in UTC.
 
@@ -170,6 +190,15 @@ class _Year:
     def total(self) -> int:
         return self.done[-1]
 
+    def within(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """What is worked between two instants, the first of them being the earlier one."""
+        window = max(bisect_right(self.opens, first) - 1, 0)
+        while window < len(self.opens) and self.opens[window] < last:
+            opens, worked = self.opens[window], self.done[window + 1] - self.done[window]
+            if first < opens + worked:
+                yield max(opens, first), min(opens + worked, last)
+            window += 1
+
     def worked_until(self, instant: int) -> int:
         window = bisect_right(self.opens, instant) - 1
         if window < 0:
@@ -212,13 +241,22 @@ def _offsets(zone: str, year: int) -> Iterator[tuple[int, int, int]]:
 
 def _in_order(pauses: Iterable[Pause]) -> list[tuple[int, int]]:
     """Each pause once, however they overlap."""
-    merged: list[tuple[int, int]] = []
-    for begins, ends in sorted((_us(pause.begins_at), _us(pause.ends_at)) for pause in pauses):
-        if merged and begins <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], ends))
-        elif begins < ends:
-            merged.append((begins, ends))
-    return merged
+    found = ((_us(pause.begins_at), _us(pause.ends_at)) for pause in pauses)
+    return list(_joined(sorted((begins, ends) for begins, ends in found if begins < ends)))
+
+
+def _joined(windows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those that touch or overlap as one, where they come in the order in which they begin."""
+    here: tuple[int, int] | None = None
+    for begins, ends in windows:
+        if here is not None and begins <= here[1]:
+            here = here[0], max(here[1], ends)
+            continue
+        if here is not None:
+            yield here
+        here = begins, ends
+    if here is not None:
+        yield here
 
 
 def _us(instant: datetime) -> int:
@@ -231,3 +269,7 @@ def _instant(us: int) -> datetime:
 
 def _year_of(us: int) -> int:
     return _instant(us).year
+
+
+def _years(first: int, last: int) -> range:
+    return range(_year_of(first), _year_of(last) + 1)

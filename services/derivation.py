@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
 from commands.command import CALENDAR, LEAD, POLICY, RULES
-from domain.business_time import BusinessTime
+from domain.business_time import Pause
+from domain.calendar import Calendar
 from domain.event import Event, Recorded
 from domain.identity import (
     RULEBOOK,
@@ -22,6 +24,7 @@ from domain.identity import (
     policy_stream,
 )
 from domain.lead.events import (
+    ClockMoved,
     ClockStarted,
     ClockStopped,
     LeadEscalated,
@@ -35,13 +38,14 @@ from domain.lead.events import (
     StoppedBecause,
 )
 from domain.lead.standing import LeadUnknown
-from domain.lead.state import Lead, evolve
+from domain.lead.state import Clock, Lead, evolve
 from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Terms, Unit, Whom
 from domain.rulebook import Rule, Rulebook
+from services.counted import GapTold, PauseTold, StretchTold, counted, in_one_sentence, pauses_of, there
 from services.wiring import Office
 
 MINUTE = timedelta(minutes=1)
-Standing = Literal["on_track", "at_risk", "overdue", "stopped_in_time", "stopped_late"]
+Standing = Literal["waiting", "on_track", "at_risk", "overdue", "stopped_in_time", "stopped_late"]
 
 
 class RungTold(BaseModel):
@@ -71,21 +75,26 @@ class RuleTold(BaseModel):
     because: str = Field(examples=["rule 2: source web, any team, any priority"])
 
 
-class PauseTold(BaseModel):
-    """While the lead waited for a known reason, its clocks stood still."""
-
-    begins_at: datetime
-    ends_at: datetime
-
-
 class ClockTold(BaseModel):
     """One clock, with everything that its deadline was computed from."""
 
     number: int
     clock: ClockName
-    standing: Standing = Field(description="As of now; the breach itself is on record too.")
+    why: str = Field(
+        description="The whole answer in one sentence.",
+        examples=[
+            "60 business minutes from Fri 09:00 (calendar office, version 1, Europe/Vienna): 60 on Fri 09:00-10:00."
+        ],
+    )
+    standing: Standing = Field(
+        description="As of now: `waiting` while the lead is snoozed. The breach itself is on record too."
+    )
     started_at: datetime
     respond_by: datetime
+    on_the_wall: str = Field(
+        description="`respond_by` by the clock on the wall of the calendar's zone; UTC where no calendar counts.",
+        examples=["2026-03-09T10:15:00+01:00"],
+    )
     target_minutes: int
     unit: Unit
     promised_for: datetime | None = Field(description="The deadline, where somebody promised it.")
@@ -96,6 +105,12 @@ class ClockTold(BaseModel):
     calendar_version: int | None
     zone: str | None
     pauses: list[PauseTold]
+    counted: list[StretchTold] = Field(
+        description="What was counted from `started_at` to `respond_by`: together the target. The first fifty "
+        "stretches; none where the deadline was promised."
+    )
+    counted_more: int = Field(description="How many more stretches there are.")
+    not_counted: list[GapTold] = Field(description="Why what lies between those stretches was not counted.")
     elapsed_minutes: float = Field(description="Counted as the target is, until now or until the clock stopped.")
     stopped_at: datetime | None
     stopped_because: StoppedBecause | None
@@ -113,28 +128,38 @@ async def clocks_of(office: Office, id: LeadId, now: datetime) -> list[ClockTold
     started = [one.event for one in events if isinstance(one.event, ClockStarted)]
     lead, _ = await office.desk.state(LEAD, lead_stream(id))
     rulebook, _ = await office.desk.state(RULES, RULEBOOK)
-    rules = _rules(events, rulebook)
-    return [_told(one, lead, events, *await _counted(office, one), rules[one.number], now) for one in reversed(started)]
+    then = _then(events, rulebook)
+    return [_told(one, lead, events, *await _cited(office, one), then[one.number], now) for one in reversed(started)]
 
 
-async def _counted(office: Office, clock: ClockStarted) -> tuple[Terms, BusinessTime | None]:
-    """The terms that the clock cites, and the hours that they are counted in, in the version that it cites."""
+async def _cited(office: Office, clock: ClockStarted) -> tuple[Terms, Calendar | None]:
+    """The terms that the clock cites, and the calendar that they are counted by, in the version that it cites."""
     policy, _ = await office.desk.state(POLICY, policy_stream(clock.policy))
     terms = policy.terms[clock.policy_version - 1]
     if clock.calendar is None:
         return terms, None
     calendar, _ = await office.desk.state(CALENDAR, calendar_stream(clock.calendar))
-    return terms, calendar.at_version(clock.calendar_version).hours_at(clock.started_at)
+    return terms, calendar.at_version(clock.calendar_version)
 
 
-def _rules(events: Sequence[Recorded[Event]], rulebook: Rulebook) -> dict[int, RuleTold | None]:
-    """The rule that covered the lead as it was when each clock was started, by the clock's number."""
-    found: dict[int, RuleTold | None] = {}
+class _Then(NamedTuple):
+    """What a deadline was computed from that the lead's own record tells."""
+
+    rule: RuleTold | None
+    pauses: tuple[Pause, ...]
+    """As they stood when the deadline was computed last."""
+
+
+def _then(events: Sequence[Recorded[Event]], rulebook: Rulebook) -> dict[int, _Then]:
+    """The lead as it was when each clock was started or moved, by the clock's number."""
+    found: dict[int, _Then] = {}
     lead = Lead()
     for one in events:
         event = cast("LeadEvent", one.event)
         if isinstance(event, ClockStarted):
-            found[event.number] = _rule_told(event, lead, rulebook)
+            found[event.number] = _Then(_rule_told(event, lead, rulebook), lead.snoozes)
+        if isinstance(event, ClockMoved):
+            found[event.number] = found[event.number]._replace(pauses=lead.snoozes)
         lead = evolve(lead, event)
     return found
 
@@ -163,34 +188,55 @@ def _told(
     lead: Lead,
     events: Sequence[Recorded[Event]],
     terms: Terms,
-    hours: BusinessTime | None,
-    rule_told: RuleTold | None,
+    calendar: Calendar | None,
+    then: _Then,
     now: datetime,
 ) -> ClockTold:
     state = lead.clocks[clock.number - 1]
     rule = _rule(terms, clock)
-    counted = hours if rule.unit == "business_minutes" and hours is not None else EVERY_MINUTE
-    pauses = [pause for pause in lead.snoozes if pause.ends_at > clock.started_at]
+    hours = calendar.hours_at(clock.started_at) if calendar else None
+    in_business = calendar if rule.unit == "business_minutes" else None
+    counts = hours if in_business and hours else EVERY_MINUTE
+    zone = ZoneInfo((hours or EVERY_MINUTE).zone)
     until = state.stopped_at or now
+    pauses = [
+        pause
+        for pause in pauses_of(events)
+        if pause.ends_at > clock.started_at and (state.stopped_at is None or pause.begins_at < state.stopped_at)
+    ]
+    found = counted(
+        counts,
+        in_business.days if in_business else {},
+        zone,
+        # A promise is kept by an instant, to which nothing is counted.
+        state.respond_by if clock.promised_for else clock.started_at,
+        state.respond_by,
+        then.pauses,
+    )
     about = [one.event for one in events if getattr(one.event, "number", None) == clock.number]
     stopped = next((event for event in about if isinstance(event, ClockStopped)), None)
     return ClockTold(
         number=clock.number,
         clock=clock.clock,
-        standing=_standing(state.respond_by, state.stopped_at, [rung.due_at for rung in state.rungs], now),
+        why=in_one_sentence(clock, rule, found, then.pauses, state.respond_by, zone),
+        standing=_standing(state, lead.snoozes, now),
         started_at=clock.started_at,
         respond_by=state.respond_by,
+        on_the_wall=there(state.respond_by, zone),
         target_minutes=rule.target_minutes,
         unit=rule.unit,
         promised_for=clock.promised_for,
         policy=clock.policy,
         policy_version=clock.policy_version,
-        rule=rule_told,
+        rule=then.rule,
         calendar=clock.calendar,
         calendar_version=clock.calendar_version,
         zone=hours.zone if hours else None,
-        pauses=[PauseTold(begins_at=pause.begins_at, ends_at=pause.ends_at) for pause in pauses],
-        elapsed_minutes=counted.elapsed(clock.started_at, until, pauses) / MINUTE,
+        pauses=pauses,
+        counted=found.told,
+        counted_more=found.more,
+        not_counted=found.gaps,
+        elapsed_minutes=counts.elapsed(clock.started_at, until, lead.snoozes) / MINUTE,
         stopped_at=state.stopped_at,
         stopped_because=stopped.because if stopped else None,
         breached=state.breached and not state.retracted,
@@ -205,12 +251,14 @@ def _rule(terms: Terms, clock: ClockStarted) -> ClockRule:
     return rule
 
 
-def _standing(respond_by: datetime, stopped_at: datetime | None, rungs: list[datetime], now: datetime) -> Standing:
-    if stopped_at is not None:
-        return "stopped_late" if stopped_at > respond_by else "stopped_in_time"
-    if now > respond_by:
+def _standing(clock: Clock, snoozes: Sequence[Pause], now: datetime) -> Standing:
+    if clock.stopped_at is not None:
+        return "stopped_late" if clock.stopped_at > clock.respond_by else "stopped_in_time"
+    if any(pause.begins_at <= now < pause.ends_at for pause in snoozes):
+        return "waiting"
+    if now > clock.respond_by:
         return "overdue"
-    return "at_risk" if rungs and rungs[0] <= now else "on_track"
+    return "at_risk" if clock.rungs and clock.rungs[0].due_at <= now else "on_track"
 
 
 def _rungs(clock: ClockStarted, lead: Lead, events: Sequence[Recorded[Event]]) -> list[RungTold]:

@@ -15,6 +15,7 @@ from projections.queues.questions import (
     desk_queue,
     escalations,
     plate_of,
+    team_offers,
     team_queue,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "escalations",
     "plate_of",
     "queues",
+    "team_offers",
     "team_queue",
 ]

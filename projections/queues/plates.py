@@ -28,7 +28,10 @@ from domain.lead.events import (
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     Outreach,
+    SnoozeReason,
 )
 from projections.projector import OneRow, Table
 
@@ -72,6 +75,9 @@ class Plate(NamedTuple):
     """Who was told last; None where it was the whole desk."""
     act_by: datetime | None
     """By when they said that they would act."""
+    waits_until: datetime | None
+    """Until then the lead was said to wait, unless it was woken; whether it still does is for whoever looks."""
+    waits_because: SnoozeReason | None
     tier: int
     attention_at: datetime
 
@@ -102,6 +108,8 @@ PLATES = Table(
     escalated_at timestamptz,
     escalated_to text,
     act_by timestamptz,
+    waits_until timestamptz,
+    waits_because text,
     tier smallint NOT NULL,
     attention_at timestamptz NOT NULL
     """,
@@ -111,10 +119,11 @@ PLATES = Table(
         "(team, tier, attention_at, arrived_at, lead) WHERE open AND owner IS NULL",
         "(tier, attention_at, arrived_at, lead) WHERE open AND owner IS NULL",
         "(escalated_at, lead) WHERE open AND escalated_at IS NOT NULL",
+        "(team, tier, attention_at, arrived_at, lead) WHERE open AND offered",
     ),
 )
 
-queues = OneRow(name="queues", version=3, table=PLATES, row=Plate)
+queues = OneRow(name="queues", version=4, table=PLATES, row=Plate)
 
 
 @queues.when(LeadCreated)
@@ -145,6 +154,8 @@ def put_it_in_the_queue(plate: Plate | None, recorded: Recorded[LeadCreated]) ->
         escalated_at=None,
         escalated_to=None,
         act_by=None,
+        waits_until=None,
+        waits_because=None,
         tier=0,
         attention_at=event.at,
     )
@@ -262,6 +273,19 @@ def show_that_help_is_needed(plate: Plate | None, recorded: Recorded[LeadEscalat
 def show_that_somebody_sees_to_it(plate: Plate | None, recorded: Recorded[EscalationAcknowledged]) -> Plate:
     """Until when they want to have acted."""
     return there(plate)._replace(act_by=recorded.event.act_by)
+
+
+@queues.when(LeadSnoozed)
+def show_that_it_waits(plate: Plate | None, recorded: Recorded[LeadSnoozed]) -> Plate:
+    """For a known reason, and so nobody neglects it."""
+    event = recorded.event
+    return there(plate)._replace(waits_until=event.until, waits_because=event.reason)
+
+
+@queues.when(LeadWoken)
+def show_that_it_waits_no_longer(plate: Plate | None, recorded: Recorded[LeadWoken]) -> Plate:
+    """Somebody said so, or the lead replied."""
+    return there(plate)._replace(waits_until=None, waits_because=None)
 
 
 class NothingBeforeTheLead(Exception):

@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, sql
 
 from domain.identity import LeadId, PersonId, SourceId, TeamId
+from domain.lead.events import SnoozeReason
 from projections.queues.plates import State
 
 AnyConnection = AsyncConnection[Any]
@@ -40,6 +41,9 @@ class Queued:
     escalated_at: datetime | None
     escalated_to: PersonId | None
     act_by: datetime | None
+    waits_until: datetime | None
+    """It waits while this is still to come."""
+    waits_because: SnoozeReason | None
     tier: int
     attention_at: datetime
 
@@ -80,7 +84,7 @@ LINES = sql.SQL(
     """
     SELECT lead, owner, team, source, state, since, arrived_at,
            outreach_count, last_outreach_at, last_reply_at, follow_up_by, respond_by, offered,
-           escalated_at, escalated_to, act_by, tier, attention_at
+           escalated_at, escalated_to, act_by, waits_until, waits_because, tier, attention_at
     FROM read.queues
     WHERE open
       AND {whose}
@@ -110,6 +114,13 @@ async def team_queue(
     """What a team has to do: its people's leads and those that wait for one of them."""
     whose = sql.SQL("team = %(team)s AND owner IS NULL" if unassigned_only else "team = %(team)s")
     return await _page(connection, whose, {"team": team}, after, limit)
+
+
+async def team_offers(
+    connection: AnyConnection, team: TeamId, *, after: Cursor | None = None, limit: int = 50
+) -> list[Queued]:
+    """What anybody of a team may take over, because nobody had acted in time."""
+    return await _page(connection, sql.SQL("offered AND team = %(team)s"), {"team": team}, after, limit)
 
 
 async def desk_queue(connection: AnyConnection, *, after: Cursor | None = None, limit: int = 50) -> list[Queued]:
@@ -142,7 +153,7 @@ async def escalations(
         """
         SELECT lead, owner, team, source, state, since, arrived_at,
                outreach_count, last_outreach_at, last_reply_at, follow_up_by, respond_by, offered,
-               escalated_at, escalated_to, act_by, tier, attention_at
+               escalated_at, escalated_to, act_by, waits_until, waits_because, tier, attention_at
         FROM read.queues
         WHERE open
           AND escalated_at IS NOT NULL

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.event import Role
 from domain.identity import CalendarId, LeadId, PersonId, PolicyId, Position, SourceId, TeamId
-from domain.lead.events import Channel, Grade, Precision
+from domain.lead.events import Channel, Grade, Precision, SnoozeReason
 from projections.leads import Group, Stage
 from projections.queues import State
 from services.api.disclosing import Disclosure
@@ -112,6 +112,10 @@ class QueueLine(BaseModel):
     escalated_at: datetime | None = Field(description="Since when somebody knows that it needs help.")
     escalated_to: PersonId | None = Field(description="Who was told last; null where it was the whole desk.")
     act_by: datetime | None = Field(description="By when they said that they would act.")
+    waits_until: datetime | None = Field(
+        description="The lead was snoozed until then, and waits while that is to come; null where it was woken."
+    )
+    waits_because: SnoozeReason | None = Field(description="null where `waits_until` is.")
     tier: int = Field(description="0 while somebody waits or was promised something, 1 while it is quiet.")
     attention_at: datetime = Field(description="Since when or until when; the earliest stand first.")
 

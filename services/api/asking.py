@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from fastapi import Depends, Path, Request, Response
@@ -11,9 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from psycopg import AsyncConnection
 
-from commands.command import CalendarName, NothingThere, PersonName, PolicyName, SourceName, TeamName
+from commands.command import LEAD, CalendarName, NothingThere, PersonName, PolicyName, SourceName, TeamName
 from domain.access import THE_DESK, Action, OfLead, OfPerson, OfTeam, Principal, Resource, may
-from domain.identity import LeadId, PersonId
+from domain.identity import LeadId, PersonId, lead_stream
 from domain.lead.standing import LeadUnknown
 from projections import leads, organisation
 from services.api.problems import KeyNeeded
@@ -133,10 +134,18 @@ async def of_source(source: SourceInPath, ask: Question) -> OfTeam | None:
     return found and THE_DESK
 
 
-async def of_lead(lead_id: LeadInPath, ask: Question) -> OfLead | None:
+async def of_lead(lead_id: LeadInPath, caller: Caller, ask: Question) -> OfLead | None:
     """This lead, as it is now: who had it at another time may see it no more."""
     found = (await ask(leads.whose, [lead_id])).get(lead_id)
-    return found and OfLead(*found)
+    if found is None:
+        return None
+    lead = OfLead(*found)
+    offered = replace(lead, offered=True)
+    # Only to a team-mate of its owner does it matter whether it is on offer.
+    if may(caller, "lead.see", lead) or not may(caller, "lead.see", offered):
+        return lead
+    state, _ = await ask.office.desk.state(LEAD, lead_stream(lead_id))
+    return offered if state.open and state.offered else lead
 
 
 def allowed(action: Action, of_what: Callable[..., Awaitable[Resource | None]]) -> Any:

@@ -108,9 +108,12 @@ BODIES: dict[type[Any], dict[str, Any]] = {
 _CLOCK = {
     "number": 1,
     "clock": "first_response",
+    "why": "60 business minutes from Mon 10:00 (calendar vienna, version 5, Europe/Vienna): 15 on Mon 10:00-10:15, "
+    "45 on Mon 10:30-11:15; snoozed from Mon 10:15 to Mon 10:30.",
     "standing": "at_risk",
     "started_at": NINE,
     "respond_by": "2026-03-02T10:15:00Z",
+    "on_the_wall": "2026-03-02T11:15:00+01:00",
     "target_minutes": 60,
     "unit": "business_minutes",
     "promised_for": None,
@@ -120,7 +123,38 @@ _CLOCK = {
     "calendar": "vienna",
     "calendar_version": 5,
     "zone": "Europe/Vienna",
-    "pauses": [{"begins_at": "2026-03-02T09:15:00Z", "ends_at": "2026-03-02T09:30:00Z"}],
+    "pauses": [
+        {
+            "begins_at": "2026-03-02T09:15:00Z",
+            "ends_at": "2026-03-02T09:30:00Z",
+            "snoozed_by": "rep-7",
+            "reason": "asked_to_wait",
+            "woken_by": None,
+        }
+    ],
+    "counted": [
+        {
+            "begins_at": NINE,
+            "ends_at": "2026-03-02T09:15:00Z",
+            "minutes": 15.0,
+            "on_the_wall": {"begins_at": "2026-03-02T10:00:00+01:00", "ends_at": "2026-03-02T10:15:00+01:00"},
+        },
+        {
+            "begins_at": "2026-03-02T09:30:00Z",
+            "ends_at": "2026-03-02T10:15:00Z",
+            "minutes": 45.0,
+            "on_the_wall": {"begins_at": "2026-03-02T10:30:00+01:00", "ends_at": "2026-03-02T11:15:00+01:00"},
+        },
+    ],
+    "counted_more": 0,
+    "not_counted": [
+        {
+            "begins_at": "2026-03-02T09:15:00Z",
+            "ends_at": "2026-03-02T09:30:00Z",
+            "because": "snoozed",
+            "on_the_wall": {"begins_at": "2026-03-02T10:15:00+01:00", "ends_at": "2026-03-02T10:30:00+01:00"},
+        }
+    ],
     "elapsed_minutes": 50.0,
     "stopped_at": None,
     "stopped_because": None,
@@ -195,6 +229,8 @@ _LINE = {
     "escalated_at": None,
     "escalated_to": None,
     "act_by": None,
+    "waits_until": None,
+    "waits_because": None,
     "tier": 0,
     "attention_at": NINE,
 }

@@ -80,6 +80,20 @@ async def queue_of_a_team(
     return await told(found, position, caller, page, office)
 
 
+@queue_questions.get("/teams/{team}/offers")
+async def offers_to_a_team(
+    position: Known,
+    caller: Annotated[Principal, allowed("queue.see", of_team)],
+    team: TeamInPath,
+    page: APage,
+    ask: Question,
+    office: AnOffice,
+) -> Queue:
+    """What anybody of a team may claim over its owner's head, because nobody had acted in time."""
+    found = await ask(queues.team_offers, team, after=page.after(queues.Cursor), limit=page.limit)
+    return await told(found, position, caller, page, office)
+
+
 @queue_questions.get("/teams/{team}/load")
 async def load_of_a_team(
     position: Known, caller: Annotated[Principal, allowed("leads.count", of_team)], team: TeamInPath, ask: Question

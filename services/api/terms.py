@@ -19,6 +19,7 @@ from domain.policy import EVERY_MINUTE, ClockName, ClockRule, Deed, Rung, Terms,
 from domain.schedule import Standing, stands
 from projections.policies import PolicyVersion, Rules
 from services.api.answers import Answer, PageOf
+from services.counted import there
 
 ON_THE_WALL = "By the clock on the wall of the calendar's zone; UTC where no calendar counts."
 
@@ -205,7 +206,7 @@ def tried(terms: Terms, hours: BusinessTime | None, start: datetime) -> list[Tri
                 whom=rung.whom,
                 seat=rung.seat,
                 due_at=due_at,
-                on_the_wall=_there(due_at, zone),
+                on_the_wall=there(due_at, zone),
             )
             for number, (rung, due_at) in enumerate(zip(rule.rungs, found.rungs, strict=True), start=1)
         ]
@@ -215,7 +216,7 @@ def tried(terms: Terms, hours: BusinessTime | None, start: datetime) -> list[Tri
                 target_minutes=rule.target_minutes,
                 unit=rule.unit,
                 respond_by=found.respond_by,
-                on_the_wall=_there(found.respond_by, zone),
+                on_the_wall=there(found.respond_by, zone),
                 rungs=rungs,
             )
         )
@@ -252,7 +253,3 @@ def _clock(rule: ClockRule) -> ClockGiven:
 
 def _rung(rung: Rung) -> RungGiven:
     return RungGiven(offset_minutes=rung.offset_minutes, unit=rung.unit, deed=rung.deed, whom=rung.whom, seat=rung.seat)
-
-
-def _there(instant: datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).isoformat(timespec="seconds")

@@ -14,6 +14,7 @@ from commands.lead import LeadCommand
 from domain.identity import LeadId, PersonId, lead_stream
 from domain.lead.events import SnoozeReason
 from projections import queues
+from projections.timeline.sentences.lead import SNOOZED_BECAUSE
 from projections.timeline.sentences.policies import CLOCKS, DEEDS, UNITS, WHOM
 from services.cli.asking import (
     AsJson,
@@ -30,11 +31,13 @@ from services.cli.asking import (
     run,
     short,
 )
+from services.counted import GapTold, PauseTold
 from services.derivation import ClockTold, RungTold, Standing, clocks_of
 
 escalation = typer.Typer(no_args_is_help=True, help="Leads of which somebody was told that they need help.")
 PAGE = 200
 STANDING: dict[Standing, str] = {
+    "waiting": "waiting",
     "on_track": "on track",
     "at_risk": "at risk",
     "overdue": "overdue",
@@ -67,13 +70,21 @@ def _why(clock: ClockTold) -> list[str]:
     unit = UNITS[clock.unit]
     lines = [
         f"Clock {clock.number}, {CLOCKS[clock.clock]}: {STANDING[clock.standing]}",
-        f"  due {_there(clock.respond_by, zone)}: {_reason(clock, zone)}",
+        f"  due {_there(clock.respond_by, zone)}",
+        f"  {clock.why}",
         f"  by policy {clock.policy}, version {clock.policy_version}{_chosen(clock)}",
     ]
     if clock.calendar is not None:
         lines.append(f"  by calendar {clock.calendar}, version {clock.calendar_version}")
     lines += [
-        f"  stood still from {_there(one.begins_at, zone)} to {_there(one.ends_at, zone)}" for one in clock.pauses
+        f"  stood still from {_there(one.begins_at, zone)} to {_there(one.ends_at, zone)}: {_snoozed(one)}"
+        for one in clock.pauses
+    ]
+    lines += [
+        f"  not counted: {_gap(one, zone)}"
+        for one in clock.not_counted
+        # The sentence tells these.
+        if one.because not in ("outside of hours", "snoozed")
     ]
     lines.append(f"  {clock.elapsed_minutes:.0f} {unit} have passed{_ended(clock, zone)}")
     lines += [f"  {_there(rung.due_at, zone)}  {_rung(rung, zone)}" for rung in clock.rungs]
@@ -81,14 +92,17 @@ def _why(clock: ClockTold) -> list[str]:
     return lines
 
 
-def _reason(clock: ClockTold, zone: ZoneInfo) -> str:
-    if clock.promised_for is not None:
-        return f"it was promised, at {_there(clock.started_at, zone)}"
-    return f"{clock.target_minutes} {UNITS[clock.unit]} from {_there(clock.started_at, zone)} on"
-
-
 def _chosen(clock: ClockTold) -> str:
     return f", chosen by {clock.rule.because} (rulebook, version {clock.rule.rulebook_version})" if clock.rule else ""
+
+
+def _snoozed(pause: PauseTold) -> str:
+    woken = f", woken by {pause.woken_by}" if pause.woken_by else ""
+    return f"{SNOOZED_BECAUSE[pause.reason]}, said {pause.snoozed_by}{woken}"
+
+
+def _gap(gap: GapTold, zone: ZoneInfo) -> str:
+    return f"{_there(gap.begins_at, zone)} to {_there(gap.ends_at, zone)}: {gap.because}"
 
 
 def _ended(clock: ClockTold, zone: ZoneInfo) -> str:
@@ -129,11 +143,13 @@ async def _escalations(json: bool) -> None:
     if json:
         answer_json([vars(one) for one in found])
         return
+    now = utc_now()
     for one in found:
         told = one.escalated_to or "the whole desk"
         acts = f", who acts by {short(one.act_by)}" if one.act_by else ""
         since = short(one.escalated_at or one.since)
-        answer(f"{one.lead}  since {since}: {told}{acts}; the lead is {one.owner or 'nobody'}'s")
+        waits = f" and waits until {short(one.waits_until)}" if one.waits_until and one.waits_until > now else ""
+        answer(f"{one.lead}  since {since}: {told}{acts}; the lead is {one.owner or 'nobody'}'s{waits}")
     if not found:
         answer("No lead needs help.")
 

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from domain.event import Event, Recorded, Unreadable
+from commands.command import utc_now
+from domain.event import Event, Recorded, Sealed, Unreadable
 from domain.identity import StreamId, lead_stream
-from domain.lead.events import LeadEvent
+from domain.lead.clocks import running
+from domain.lead.events import LeadEvent, Money
 from domain.lead.standing import LeadUnknown
 from domain.lead.state import Lead, evolve
 from projections import timeline
@@ -105,12 +107,13 @@ async def _replay(stream: StreamId, until: datetime | None, known: datetime | No
         if not json:
             answer(_told(one))
     left_out = len(recorded) - len(taken)
+    state = _state(lead, until or known or utc_now())
     if json:
-        answer_json({"events": [_event(one) for one in taken], "left_out": left_out, "state": _state(lead)})
+        answer_json({"events": [_event(one) for one in taken], "left_out": left_out, "state": state})
         return
     if taken:
         answer("")
-        for name, value in _state(lead).items():
+        for name, value in state.items():
             answer(f"  {name:14} {_in_words(value)}")
     else:
         answer("Nothing had happened to this lead by then, as far as was known.")
@@ -120,7 +123,7 @@ async def _replay(stream: StreamId, until: datetime | None, known: datetime | No
 
 def _told(one: Recorded[Event]) -> str:
     event = one.event
-    what = ", ".join(f"{name} {_in_words(value)}" for name, value in _particulars(event).items())
+    what = ", ".join(f"{name} {_in_brackets(value)}" for name, value in _particulars(event).items())
     by = f"{event.by.id} ({event.by.role}, {event.by.via})"
     late = _late(event.at, one.recorded_at)
     return f"{one.version:3}  {short(event.at)}  {type(event).__name__:26} by {by}  {what}{late}"
@@ -145,7 +148,8 @@ def _particulars(event: Event) -> dict[str, Any]:
     return {name: _plain(value) for name, value in fields.items() if name not in OWN_FIELDS and value is not None}
 
 
-def _state(lead: Lead) -> dict[str, Any]:
+def _state(lead: Lead, at: datetime) -> dict[str, Any]:
+    """What it comes to by then: a snooze that is over is none."""
     return {
         "stage": lead.ending or ("open" if lead.exists else "not there yet"),
         "arrived_at": lead.arrived_at,
@@ -159,22 +163,51 @@ def _state(lead: Lead) -> dict[str, Any]:
         "ended_at": lead.ended_at,
         "because": lead.ended_because,
         "value": _plain(lead.value),
+        "clocks": [
+            {"name": clock.name, "due": clock.respond_by}
+            for clock in sorted(running(lead), key=lambda clock: (clock.respond_by, clock.number))
+        ],
+        "escalations": [
+            {"to": one.told or "the whole desk", "at": one.at} for one in lead.escalations if not one.seen_to
+        ],
+        "waits_until": lead.snoozes[-1].ends_at if lead.snoozes and lead.snoozes[-1].ends_at > at else None,
     }
 
 
 def _plain(value: Any) -> Any:
+    """What has parts by their names, as far as they say anything."""
+    match value:
+        case Sealed():
+            return "(in the vault)"
+        case Money():
+            return f"{value.amount} {value.currency}"
+        case tuple():
+            return [_plain(one) for one in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        told = dataclasses.asdict(value)
-        return "(in the vault)" if "sha256" in told else " ".join(str(part) for part in told.values())
+        parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: _plain(part) for name, part in parts.items() if part is not None}
     return value
 
 
 def _in_words(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return short(value) if isinstance(value, datetime) else str(value)
+    """`due_at 2026-03-02 09:00:00Z deed remind whom owner`, and several of these with semicolons between them."""
+    match value:
+        case None | []:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return short(value)
+        case list():
+            return "; ".join(map(_in_words, value))
+        case dict():
+            return " ".join(f"{name} {_in_words(part)}" for name, part in value.items())
+    return str(value)
+
+
+def _in_brackets(value: Any) -> str:
+    """Where more follows."""
+    return f"({_in_words(value)})" if isinstance(value, list | dict) and value else _in_words(value)
 
 
 def _events(count: int) -> str:

@@ -40,54 +40,56 @@ ANNA, BEN, CARLA = PersonId("anna"), PersonId("ben"), PersonId("carla")
 def of_lead(who: str, where: str) -> OfLead:
     owners = {"own": PersonId(CALLERS[who].id), "mate's": BEN, "nobody's": None}
     teams = {"north": NORTH, "south": SOUTH, "no team": None}
-    whose, _, team = where.partition(" ")
-    return OfLead(owners[whose], teams[team])
+    whose, _, team = where.removesuffix(" on offer").partition(" ")
+    return OfLead(owners[whose], teams[team], offered=where.endswith(" on offer"))
 
 
 # For each lead, whose it is and in which team: who may do what. r: rep, m: manager, a: auditor, d: admin.
 # A dot is nobody; a service may what its scopes say and nothing else.
 LEADS = ["own north", "own south", "own no team", "mate's north", "mate's south", "mate's no team",
-         "nobody's north", "nobody's south", "nobody's no team"]  # fmt: skip
+         "nobody's north", "nobody's south", "nobody's no team",
+         "mate's north on offer", "mate's south on offer", "mate's no team on offer"]  # fmt: skip
 ON_LEADS = """
-                            own               somebody else's       nobody's
-                            north south none  north south none      north south none
-lead.create                 m     m     m     m     m     m         rm    rm    rm
-lead.see                    rma   rma   rma   ma    a     a         rma   a     rma
-lead.see_contact            rm    rm    rm    m     .     .         m     .     m
-lead.correct_contact        rm    rm    rm    m     .     .         m     .     m
-lead.route                  m     m     m     m     .     .         m     .     m
-lead.assign                 m     m     m     m     .     .         m     .     m
-lead.claim                  rm    rm    rm    rm    .     r         rm    .     rm
-lead.release                rm    rm    rm    m     .     .         rm    .     rm
-lead.reach_out              rm    rm    rm    m     .     .         rm    .     rm
-lead.message_automatically  .     .     .     .     .     .         .     .     .
-lead.hear_from              rm    rm    rm    m     .     .         rm    .     rm
-lead.promise                rm    rm    rm    m     .     .         rm    .     rm
-lead.convert                rm    rm    rm    m     .     .         rm    .     rm
-lead.lose                   rm    rm    rm    m     .     .         rm    .     rm
-lead.disqualify             rm    rm    rm    m     .     .         rm    .     rm
-lead.reopen                 rm    rm    rm    m     .     .         rm    .     rm
-lead.escalate               rm    rm    rm    m     .     .         rm    .     rm
-lead.acknowledge            m     m     m     m     .     .         m     .     m
-lead.snooze                 rm    rm    rm    m     .     .         rm    .     rm
-lead.keep_time              .     .     .     .     .     .         .     .     .
-lead.consent                rm    rm    rm    m     .     .         rm    .     rm
-lead.notify                 .     .     .     .     .     .         .     .     .
-lead.retry_notice           md    md    md    md    d     d         md    d     md
-notices.see                 ad    ad    ad    ad    ad    ad        ad    ad    ad
-leads.count                 a     a     a     a     a     a         a     a     a
-queue.see                   a     a     a     a     a     a         a     a     a
-person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
-person.see_profile          d     d     d     d     d     d         d     d     d
-person.manage               d     d     d     d     d     d         d     d     d
-team.see                    ad    ad    ad    ad    ad    ad        ad    ad    ad
-team.manage                 d     d     d     d     d     d         d     d     d
-source.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
-source.manage               d     d     d     d     d     d         d     d     d
-policy.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad
-policy.manage               d     d     d     d     d     d         d     d     d
-projections.see             ad    ad    ad    ad    ad    ad        ad    ad    ad
+                            own               somebody else's       nobody's              somebody else's, on offer
+                            north south none  north south none      north south none      north south none
+lead.create                 m     m     m     m     m     m         rm    rm    rm        m     m     m
+lead.see                    rma   rma   rma   ma    a     a         rma   a     rma       rma   a     ra
+lead.see_contact            rm    rm    rm    m     .     .         m     .     m         m     .     .
+lead.correct_contact        rm    rm    rm    m     .     .         m     .     m         m     .     .
+lead.route                  m     m     m     m     .     .         m     .     m         m     .     .
+lead.assign                 m     m     m     m     .     .         m     .     m         m     .     .
+lead.claim                  rm    rm    rm    rm    .     r         rm    .     rm        rm    .     r
+lead.release                rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.reach_out              rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.message_automatically  .     .     .     .     .     .         .     .     .         .     .     .
+lead.hear_from              rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.promise                rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.convert                rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.lose                   rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.disqualify             rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.reopen                 rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.escalate               rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.acknowledge            m     m     m     m     .     .         m     .     m         m     .     .
+lead.snooze                 rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.keep_time              .     .     .     .     .     .         .     .     .         .     .     .
+lead.consent                rm    rm    rm    m     .     .         rm    .     rm        m     .     .
+lead.notify                 .     .     .     .     .     .         .     .     .         .     .     .
+lead.retry_notice           md    md    md    md    d     d         md    d     md        md    d     d
+notices.see                 ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
+leads.count                 a     a     a     a     a     a         a     a     a         a     a     a
+queue.see                   a     a     a     a     a     a         a     a     a         a     a     a
+person.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
+person.see_profile          d     d     d     d     d     d         d     d     d         d     d     d
+person.manage               d     d     d     d     d     d         d     d     d         d     d     d
+team.see                    ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
+team.manage                 d     d     d     d     d     d         d     d     d         d     d     d
+source.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
+source.manage               d     d     d     d     d     d         d     d     d         d     d     d
+policy.see                  ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
+policy.manage               d     d     d     d     d     d         d     d     d         d     d     d
+projections.see             ad    ad    ad    ad    ad    ad        ad    ad    ad        ad    ad    ad
 """
+
 
 OTHERS: list[Resource] = [
     OfPerson(ANNA, NORTH), OfPerson(CARLA, SOUTH), OfPerson(BEN, NORTH), OfPerson(BEN, SOUTH), OfPerson(BEN, None),

@@ -1,6 +1,7 @@
 """Business time against the golden vectors, and against somebody who looks at the clock on the wall every minute."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice, pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.business_time import BusinessTime, Day, Hours, NothingIsWorked, Pause, Week
+from domain.business_time import BusinessTime, Day, Hours, NothingIsWorked, Pause, Stretch, Week
 
 MINUTE = timedelta(minutes=1)
 
@@ -211,6 +212,15 @@ def test_somebody_who_looks_at_the_clock_every_minute_agrees(
         then = [Pause(first + begins * MINUTE, first + ends * MINUTE) for begins, ends in pauses]
         began, over = first + start * MINUTE, first + walked * MINUTE
         assert calendar.elapsed(began, over, then) == worked * MINUTE
+        stretches = list(calendar.worked(began, over, then))
+        assert sum((ends - begins for begins, ends in stretches), timedelta()) == worked * MINUTE
+        minutes_told = [
+            minute
+            for begins, ends in stretches
+            for minute in range((begins - first) // MINUTE, (ends - first) // MINUTE)
+        ]
+        assert minutes_told == [minute for minute in range(start, walked) if counted[minute]]
+        assert all(one.ends_at < other.begins_at for one, other in pairwise(stretches))
         if worked < minutes:
             continue
         assert calendar.deadline(began, minutes, then) == over
@@ -229,3 +239,48 @@ def test_work_begins_now_or_when_the_next_window_opens() -> None:
     assert OFFICE.opens_at(at("2026-08-01T12:00Z")) == nine
     assert SPLIT.opens_at(at("2026-08-03T12:30Z")) == at("2026-08-03T13:30Z")
     assert OFFICE.opens_at(five).tzinfo is UTC
+
+
+def stretches(calendar: BusinessTime, start: str, end: str, *pauses: Pause) -> list[tuple[str, str]]:
+    found = calendar.worked(at(start), at(end), pauses)
+    return [(f"{one.begins_at:%a %H:%M:%S%z}", f"{one.ends_at:%a %H:%M:%S%z}") for one in found]
+
+
+def test_what_was_worked_between_two_instants_is_told_stretch_by_stretch() -> None:
+    assert stretches(OFFICE, "2026-07-31T16:50Z", "2026-08-03T09:50Z") == [
+        ("Fri 16:50:00+0000", "Fri 17:00:00+0000"),
+        ("Mon 09:00:00+0000", "Mon 09:50:00+0000"),
+    ]
+    assert stretches(OFFICE, "2026-08-03T09:30Z", "2026-08-03T11:10Z", SNOOZED) == [
+        ("Mon 09:30:00+0000", "Mon 10:00:00+0000"),
+        ("Mon 10:40:00+0000", "Mon 11:10:00+0000"),
+    ]
+    assert list(OFFICE.worked(at("2026-08-03T09:00Z"), at("2026-08-03T10:00Z"))) == [
+        Stretch(at("2026-08-03T09:00Z"), at("2026-08-03T10:00Z"))
+    ]
+
+
+def test_no_stretch_is_empty() -> None:
+    assert stretches(OFFICE, "2026-08-03T17:00Z", "2026-08-04T09:00Z") == []
+    assert stretches(OFFICE, "2026-08-03T12:00Z", "2026-08-03T12:00Z") == []
+    assert stretches(OFFICE, "2026-08-03T12:00Z", "2026-08-03T11:00Z") == []
+    assert stretches(OFFICE, "2026-08-03T10:00Z", "2026-08-03T10:40Z", SNOOZED) == []
+    assert stretches(BusinessTime("UTC", daily()), "2026-08-03T10:00Z", "2027-08-03T10:00Z") == []
+
+
+def test_a_pause_that_is_over_or_still_to_come_cuts_no_stretch() -> None:
+    within = [("Mon 11:00:00+0000", "Mon 12:00:00+0000")]
+    later = Pause(at("2026-08-03T12:00Z"), at("2026-08-03T13:00Z"))
+    assert stretches(OFFICE, "2026-08-03T11:00Z", "2026-08-03T12:00Z", SNOOZED, later) == within
+
+
+def test_time_that_is_always_worked_is_one_stretch_over_midnight_and_new_year() -> None:
+    found = list(ALWAYS.worked(at("2025-12-30T10:00Z"), at("2027-01-02T10:00Z")))
+    assert found == [Stretch(at("2025-12-30T10:00Z"), at("2027-01-02T10:00Z"))]
+
+
+def test_the_first_stretches_of_many_years_are_found_at_once() -> None:
+    found = BusinessTime("Europe/Vienna", weekdays(NINE_TO_FIVE))
+    ask = found.worked(at("2026-08-03T00:00Z"), at("2070-01-01T00:00Z"))
+    assert len(list(islice(ask, 50))) == 50
+    assert list(found._years) == [2026]

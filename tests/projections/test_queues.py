@@ -25,6 +25,8 @@ from domain.lead.events import (
     LeadReopened,
     LeadReplied,
     LeadRouted,
+    LeadSnoozed,
+    LeadWoken,
     Money,
 )
 from domain.lead.state import Lead, evolve
@@ -206,6 +208,22 @@ async def test_a_closed_lead_leaves_and_comes_back_reopened_with_its_facts(datab
     log.tell(LeadReopened(at=NINE + minutes(8), by=BY_MANAGER, reason="new_interest"))
     [line] = await queue(database, log, queues.plate_of, REP)
     assert (line.owner, line.outreach_count, line.last_outreach_at) == (REP, 1, NINE + minutes(1))
+
+
+async def test_a_snoozed_lead_waits_until_then_and_for_a_reason(database: str) -> None:
+    lunch, evening = NINE + minutes(180), NINE + minutes(540)
+    snoozed = LeadSnoozed(at=NINE + minutes(5), by=BY_REP, until=lunch, reason="asked_to_wait")
+    line = await plate(database, arrived(), assigned(), snoozed)
+    assert (line.waits_until, line.waits_because) == (lunch, "asked_to_wait")
+    later = LeadSnoozed(at=NINE + minutes(9), by=BY_REP, until=evening, reason="out_of_office")
+    line = await plate(database, arrived(), assigned(), snoozed, later)
+    assert (line.waits_until, line.waits_because) == (evening, "out_of_office")
+
+
+async def test_a_lead_that_was_woken_waits_no_longer(database: str) -> None:
+    snoozed = LeadSnoozed(at=NINE + minutes(5), by=BY_REP, until=NINE + minutes(180), reason="asked_to_wait")
+    line = await plate(database, arrived(), assigned(), snoozed, LeadWoken(at=NINE + minutes(9), by=BY_REP))
+    assert (line.waits_until, line.waits_because) == (None, None)
 
 
 async def test_pages_follow_one_another_without_gap_or_repetition(database: str) -> None:

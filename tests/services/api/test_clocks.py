@@ -9,7 +9,7 @@ import pytest
 from commands.clocks import KeepTime
 from domain.identity import LeadId, lead_stream
 from services.timekeeper import TIMEKEEPER
-from tests.services.api.world import AT_ALL_HOURS, World
+from tests.services.api.world import AT_ALL_HOURS, WAITING, World
 
 
 @pytest.fixture(autouse=True)
@@ -63,6 +63,24 @@ async def test_everything_that_a_deadline_was_computed_from_is_told(world: World
     assert [one["because"] for one in clock["did_not_stop"]] == ["a machine sent it"]
 
 
+async def test_what_was_promised_is_not_counted(world: World) -> None:
+    follow_up = {"follow_up": {"target_minutes": 60, "unit": "business_minutes"}}
+    waits = {"policy": "at-all-hours", "calendar": "always", "clocks": follow_up, **WAITING}
+    await world.done("admin", "/policies", waits)
+    lead = await a_lead(world, arrived_minutes_ago=50)
+    await world.done("rep", f"/leads/{lead}/outreach", {"channel": "call", "outcome": "reached"})
+    by = (datetime.now(UTC) + timedelta(minutes=90)).replace(microsecond=0)
+    await world.done("rep", f"/leads/{lead}/promises", {"follow_up_by": by.isoformat()})
+    clock = (await clocks(world, lead))[0]
+    assert clock["why"].startswith("Promised on ")
+    assert clock["why"].endswith(f" for {by.astimezone(ZoneInfo('Europe/Vienna')):%a %H:%M} (Europe/Vienna).")
+    assert (clock["counted"], clock["not_counted"]) == ([], [])
+    until = by + timedelta(hours=1)
+    await world.done("rep", f"/leads/{lead}/snoozes", {"until": until.isoformat(), "reason": "other"})
+    waits = (await clocks(world, lead))[0]["why"]
+    assert waits.endswith(f"; the lead waits until {until.astimezone(ZoneInfo('Europe/Vienna')):%a %H:%M}.")
+
+
 async def test_the_rule_that_chose_the_policy_is_told_as_it_was_then(world: World) -> None:
     north = {"policy": "at-all-hours", "team": "north"}
     await world.done("admin", "/rulebook", {"rules": [{"policy": "at-all-hours", "source": "website"}, north]})
@@ -104,11 +122,41 @@ async def test_a_lead_that_waits_is_owed_later(world: World) -> None:
     assert receipt["events"] == ["LeadSnoozed.v1", "ClockMoved.v1"]
     [clock] = await clocks(world, lead)
     assert datetime.fromisoformat(clock["respond_by"]) > until + timedelta(minutes=49)
-    assert [datetime.fromisoformat(pause["ends_at"]) for pause in clock["pauses"]] == [until]
+    assert clock["standing"] == "waiting"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert (datetime.fromisoformat(line["waits_until"]), line["waits_because"]) == (until, "asked_to_wait")
+    [pause] = clock["pauses"]
+    assert datetime.fromisoformat(pause["ends_at"]) == until
+    assert (pause["snoozed_by"], pause["reason"], pause["woken_by"]) == ("rep-1", "asked_to_wait", None)
+    before, after = clock["counted"]
+    assert (before["ends_at"], after["begins_at"]) == (pause["begins_at"], pause["ends_at"])
+    assert before["minutes"] + after["minutes"] == pytest.approx(60, abs=0.002)
+    assert [gap["because"] for gap in clock["not_counted"]] == ["snoozed"]
+    assert "; snoozed from " in clock["why"]
     notes = await world.see("rep", f"/leads/{lead}/notes")
     assert [line["note"] for line in notes.json()["items"]] == ["after lunch"]
     woken = await world.done("rep", f"/leads/{lead}/wakings", {})
     assert woken["events"] == ["LeadWoken.v1", "ClockMoved.v1"]
+    [clock] = await clocks(world, lead)
+    assert [pause["woken_by"] for pause in clock["pauses"]] == ["rep-1"]
+    assert clock["standing"] == "on_track"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert (line["waits_until"], line["waits_because"]) == (None, None)
+
+
+async def test_a_lead_that_is_overdue_waits_too_until_it_writes(world: World) -> None:
+    lead = await a_lead(world, arrived_minutes_ago=90)
+    await keep_time(world, lead)
+    until = datetime.now(UTC) + timedelta(hours=3)
+    await world.done("rep", f"/leads/{lead}/snoozes", {"until": until.isoformat(), "reason": "out_of_office"})
+    [clock] = await clocks(world, lead)
+    assert (clock["standing"], clock["breached"]) == ("waiting", True)
+    reply = await world.done("service", f"/leads/{lead}/replies", {"channel": "email"})
+    assert reply["events"][:2] == ["LeadReplied.v1", "LeadWoken.v1"]
+    [clock] = await clocks(world, lead)
+    assert clock["standing"] == "overdue"
+    [line] = (await world.see("rep", "/queues/me")).json()["items"]
+    assert line["waits_until"] is None
 
 
 async def test_a_holiday_that_is_told_later_changes_nothing_about_a_clock_that_stands(world: World) -> None:

@@ -58,6 +58,7 @@ QUESTIONS: dict[str, Any] = {
     "/queues/{person}": THE_PERSON,
     "/teams/{team}/queue": THE_TEAM,
     "/teams/{team}/load": THE_TEAM,
+    "/teams/{team}/offers": THE_TEAM,
     "/queue": THE_DESK,
     "/escalations": None,
     "/notices": THE_DESK,

@@ -1,6 +1,7 @@
 """Clocks on the command line: why something is due, who was told, and what can be done about it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -67,16 +68,20 @@ def lead(cli: Cli) -> LeadId:
 
 def test_why_this_is_due_then_is_told_in_words(cli: Cli, lead: LeadId) -> None:
     lines = cli("clocks", lead).stdout.splitlines()
-    assert lines[:3] == [
+    counted = f"60 on {ARRIVED:%a %H:%M}-{DUE:%H:%M}"
+    if ARRIVED.date() != DUE.date():
+        counted = f"60 from {ARRIVED:%a %H:%M} to {DUE:%a %H:%M}" if f"{DUE:%H%M}" != "0000" else counted[:-5] + "24:00"
+    assert lines[:4] == [
         "Clock 1, first response: overdue",
-        f"  due {there(DUE)}: 60 elapsed minutes from {there(ARRIVED)} on",
+        f"  due {there(DUE)}",
+        f"  60 elapsed minutes from {ARRIVED:%a %H:%M} (UTC): {counted}.",
         "  by policy quick, version 1, chosen by rule 1: any source, any team, any priority (rulebook, version 1)",
     ]
-    assert lines[3].endswith(" elapsed minutes have passed")
-    assert lines[4].startswith(f"  {there(DUE - timedelta(minutes=15))}  remind the owner: came at ")
-    assert lines[5].startswith(f"  {there(DUE)}  escalate to who answers for the team: came at ")
-    assert lines[5].endswith(" s late")
-    assert lines[6:] == [
+    assert lines[4].endswith(" elapsed minutes have passed")
+    assert lines[5].startswith(f"  {there(DUE - timedelta(minutes=15))}  remind the owner: came at ")
+    assert lines[6].startswith(f"  {there(DUE)}  escalate to who answers for the team: came at ")
+    assert lines[6].endswith(" s late")
+    assert lines[7:] == [
         f"  {there(DUE + timedelta(minutes=600))}  release the lead: to come",
         f"  not stopped by LeadMessagedAutomatically at {there(ARRIVED + timedelta(minutes=1))}: a machine sent it",
     ]
@@ -90,8 +95,8 @@ def test_a_clock_that_stopped_and_the_one_that_followed(cli: Cli, lead: LeadId) 
     lines = cli("clocks", lead).stdout.splitlines()
     assert lines[0] == "Clock 2, follow-up: on track"
     first = lines[lines.index("Clock 1, first response: stopped late") :]
-    assert "; answered at " in first[3]
-    assert first[3].endswith("; it had been breached")
+    assert "; answered at " in first[4]
+    assert first[4].endswith("; it had been breached")
 
 
 def test_what_waits_for_help_is_listed_and_acknowledged_by_whom_it_reached(cli: Cli, lead: LeadId) -> None:
@@ -122,10 +127,50 @@ def test_a_lead_is_snoozed_and_woken(cli: Cli, lead: LeadId) -> None:
     snooze = ("lead", "snooze", lead, "--until", until.isoformat(), "--as", "ben")
     said = cli(*snooze, "--reason", "asked_to_wait").stdout
     assert said == f"It waits until {until:%Y-%m-%d %H:%M:%SZ}; its clocks stand still.\n"
-    assert "  stood still from " in cli("clocks", lead).stdout
+    assert cli("clocks", lead).stdout.startswith("Clock 1, first response: waiting\n")
+    read_models_follow()
+    assert f"; the lead is ben's and waits until {until:%Y-%m-%d %H:%M:%SZ}\n" in cli("escalations").stdout
+    [stood_still] = [line for line in cli("clocks", lead).stdout.splitlines() if "  stood still from " in line]
+    assert stood_still.endswith(f" to {there(until)}: the lead asked for it, said ben")
     assert cli("lead", "wake", lead, "--as", "ben").stdout == "It waits no longer; its clocks go on.\n"
+    assert ": the lead asked for it, said ben, woken by ben" in cli("clocks", lead).stdout
     assert cli("lead", "wake", lead, "--as", "ben", code=1).stderr.startswith("The lead is not snoozed")
     assert "--reason 'bored' is none; it is one of asked_to_wait" in cli(*snooze, "--reason", "bored", code=2).stderr
+
+
+def test_a_replay_tells_what_is_owed_who_knows_and_until_when_it_waits(cli: Cli, lead: LeadId) -> None:
+    def utc(at: datetime) -> str:
+        return f"{at:%Y-%m-%d %H:%M:%SZ}"
+
+    lines = cli("lead", "replay", lead).stdout.splitlines()
+    assert not [line for line in lines if "datetime" in line or "RungDue" in line]
+    [started] = [line for line in lines if " ClockStarted " in line]
+    assert (
+        f"rungs (due_at {utc(DUE - timedelta(minutes=15))} deed remind whom owner; "
+        f"due_at {utc(DUE)} deed escalate whom accountable; "
+        f"due_at {utc(DUE + timedelta(minutes=600))} deed release), policy quick"
+    ) in started
+    [escalated] = [line for line in lines if " LeadEscalated " in line]
+    assert f"step (clock 1 rung 2 due_at {utc(DUE)})" in escalated
+    assert f"  clocks         name first_response due {utc(DUE)}" in lines
+    [escalation] = [line for line in lines if line.startswith("  escalations ")]
+    assert re.fullmatch(r"  escalations    to maria at \d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ", escalation)
+    assert "  waits_until    -" in lines
+
+    until = (datetime.now(UTC) + timedelta(hours=3)).replace(microsecond=0)
+    act_by = until + timedelta(hours=1)
+    cli("escalation", "acknowledge", lead, "--by", act_by.isoformat(), "--as", "maria")
+    cli("lead", "snooze", lead, "--until", until.isoformat(), "--as", "ben", "--reason", "other")
+    told = cli("lead", "replay", lead).stdout
+    assert "\n  escalations    -\n" in told  # seen to
+    assert f"\n  waits_until    {utc(until)}\n" in told
+    state = json.loads(cli("lead", "replay", lead, "--json").stdout)["state"]
+    assert [clock["name"] for clock in state["clocks"]] == ["first_response"]
+    over = cli("lead", "replay", lead, "--until", (until + timedelta(days=1)).isoformat()).stdout
+    assert "\n  waits_until    -\n" in over
+    put_on_record((lead_stream(lead), RecordOutreach(made_by=BEN, channel="call", outcome="reached")), by=CRM)
+    state = json.loads(cli("lead", "replay", lead, "--json").stdout)["state"]
+    assert [clock["name"] for clock in state["clocks"]] == ["follow_up"]
 
 
 def test_what_is_said_wrongly_is_told_in_words(cli: Cli) -> None:

@@ -60,6 +60,7 @@ def test_all_of_it_is_told_event_by_event_and_then_what_it_comes_to(cli: Cli, le
     )
     assert lines[1].endswith("to ben, because by_hand  (recorded 3 d 2 h later)")
     assert "  stage          lost" in lines
+    assert [line for line in lines if line.startswith("  clocks ")] == ["  clocks         -"]
     assert "Canary" not in told
 
 
