@@ -28,6 +28,7 @@ from domain.notice import (
     About,
     Fate,
     NoticeAddressed,
+    NoticeDelivered,
     NoticeFailed,
     NoticeIsNotDead,
     NoticeRetried,
@@ -63,6 +64,7 @@ TAKEN = LeadReleased(owner=ANNA, team=NORTH, reason="not_attended", at=ELEVEN, b
 CALLED_BY_BEN = contacted(at=TEN, made_by=BEN)
 SNOOZED = LeadSnoozed(until=TWELVE, reason="other", at=TEN, by=BY_ANNA)
 ACKNOWLEDGED = EscalationAcknowledged(escalation=1, clock=1, act_by=TWELVE, at=TEN, by=BY_DORA)
+ARRIVED = NoticeDelivered(notice="offer carla", about="offer", medium="sms", to=CARLA, at=TEN, by=BY_SERVICE)
 SENT = NoticeSent(notice="n", about="offer", medium="email", to=BEN, tries=1, at=TEN, by=BY_SERVICE)
 FAILED = NoticeFailed(
     notice="n", about="offer", medium="email", to=BEN, reason="gave_up", tries=9, at=TEN, by=BY_SERVICE
@@ -120,6 +122,8 @@ def test_a_dead_letter_is_tried_again() -> None:
             reason("assignment"),
             None,
         ),
+        ([assigned(ANNA, at=TEN), contacted(at=TEN)], reason("assignment"), "moot"),
+        ([assigned(ANNA, at=NINE), CALLED_BY_BEN], reason("assignment"), None),
         ([assigned(ANNA), STARTED], reason("reminder", clock=1), None),
         ([STARTED, STOPPED], reason("reminder", clock=1), "moot"),
         ([assigned(ANNA), STARTED, assigned(BEN)], reason("reminder", clock=1), "moot"),
@@ -148,6 +152,7 @@ def test_a_dead_letter_is_tried_again() -> None:
         ([assigned(ANNA), assigned(BEN)], reason("claim", CARLA), "moot"),
         ([told_of("offer", CARLA), assigned(BEN)], reason("claim", CARLA), None),
         ([told_of("escalation", CARLA), assigned(BEN)], reason("claim", CARLA), None),
+        ([told_of("offer", CARLA), ARRIVED, assigned(BEN)], reason("claim", CARLA), None),
         ([told_of("reminder", CARLA), assigned(BEN)], reason("claim", CARLA), "moot"),
         ([told_of("offer", DORA), assigned(BEN)], reason("claim", CARLA), "moot"),
         ([FAILED, assigned(ANNA)], reason("claim", BEN), "moot"),
@@ -230,6 +235,8 @@ def test_consent_is_given_and_withdrawn_once() -> None:
     given_ = ConsentGiven(medium="sms", at=TEN, by=BY_ANNA)
     withdrawn = ConsentWithdrawn(medium="sms", at=TEN, by=BY_ANNA)
     given(created()).when(consent.give, "sms", on(TEN)).then(given_)
+    given(created(), given_).when(consent.give, "sms", on(ELEVEN)).then_nothing()
+    given(created(), withdrawn).when(consent.withdraw, "sms", on(ELEVEN)).then_nothing()
     given(created(), withdrawn).when(consent.give, "sms", on(TEN)).then(given_)
     given(created()).when(consent.withdraw, "sms", on(TEN)).then(withdrawn)
     given(created(), given_).when(consent.withdraw, "sms", on(TEN)).then(withdrawn)
