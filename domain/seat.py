@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from domain.event import Event
@@ -33,7 +33,7 @@ class Seat:
 
 def evolve(seat: Seat, event: SeatEvent) -> Seat:
     """The seat after this event."""
-    return Seat(accountable=event.to, changed_at=event.at)
+    return replace(seat, accountable=event.to, changed_at=event.at)
 
 
 def replay(events: Iterable[SeatEvent]) -> Seat:
