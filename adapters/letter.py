@@ -25,6 +25,8 @@ LOCAL = re.compile(r'[^\s"(),:;<>@\[\\\]]{1,64}')
 """No quotation marks around it: nobody has had such an address for decades, and they hide what they like."""
 DOMAIN = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
 LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
+MADE_UP = frozenset({"example.com", "example.net", "example.org"})
+"""For examples, with all that is below them: RFC 2606 3."""
 MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+>")
 
 
@@ -120,6 +122,12 @@ def _words(header: str, words: str, utf8: bool) -> str:
     if "=?" not in words and (utf8 or words.isascii()):
         return words
     return Header(words, "utf-8", header_name=header).encode(linesep=NEW_LINE)
+
+
+def writable(email: str | None) -> str | None:
+    """The address, unless it is a made-up one, as the example team has: nobody reads mail at example.com."""
+    domain = (email or "").strip().rpartition("@")[2].lower().removesuffix(".")
+    return None if ".".join(domain.split(".")[-2:]) in MADE_UP else email
 
 
 def one_line(words: str, longest: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import typer
@@ -16,7 +17,7 @@ from domain.identity import LeadId, lead_stream
 from projections import notices
 from projections.notices import Notice
 from services.cli.asking import Who, an_office, answer, answer_json, fail, read_settings, run, say
-from services.letters import Letters, example
+from services.letters import Facts, Letters, example
 from services.outside import NotToBeSent, open_outside
 from services.settings import Settings
 
@@ -66,7 +67,7 @@ def check(
 
 
 async def _try_out(settings: Settings, mail: str | None, sms: str | None) -> None:
-    letters, facts = Letters(settings.templates), example(utc_now())
+    letters, facts = Letters(settings.templates), _as_here(example(utc_now()), settings)
     try:
         async with open_outside(settings) as outside:
             if mail is not None:
@@ -79,6 +80,15 @@ async def _try_out(settings: Settings, mail: str | None, sms: str | None) -> Non
         fail(str(missing))
     except (NotNow, Never) as refused:
         fail(f"It was not taken: {refused.reason}. See docs/notices.md.")
+
+
+def _as_here(facts: Facts, settings: Settings) -> Facts:
+    """With a link to where people find us, so that it can be seen whether they do."""
+    link = facts["link"]
+    if settings.public_url is None or link is None:
+        return facts
+    facts["link"] = f"{settings.public_url.rstrip('/')}{urlsplit(link).path}"
+    return facts
 
 
 async def _failed(json: bool) -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from adapters.postgres_binaries import make_folder
 from adapters.postgres_folder import Folder
 from services.example.story import Story
+from services.outside import NotToBeSent, open_outside
 from services.running import Running, leave_note, read_note, take_note_back
 from services.settings import Settings
 from services.up.children import Child
@@ -90,6 +91,7 @@ class Up:
         os._exit(130)
 
     async def _run(self, stack: AsyncExitStack) -> None:
+        await _notices_can_be_sent(self._settings)
         home = _home(self._settings)
         stack.enter_context(_alone_in(home, self._settings))
         port = _free_port(self._settings.host, self._settings.port, former=(home / "running.json").exists())
@@ -166,6 +168,15 @@ class Up:
                 task.cancel()
             for child in reversed(self._children):
                 await child.stop()
+
+
+async def _notices_can_be_sent(settings: Settings) -> None:
+    """Nothing is connected to yet. Raises UpTrouble where the notifier could not even begin."""
+    try:
+        async with open_outside(settings):
+            pass
+    except NotToBeSent as wrong:
+        raise UpTrouble(f"{wrong} See docs/notices.md.") from None
 
 
 def _home(settings: Settings) -> Path:

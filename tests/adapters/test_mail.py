@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from adapters import mail as mail_module
 from adapters.delivery import Never, NotNow
-from adapters.letter import LONGEST_SUBJECT, Mailbox, one_line, written
+from adapters.letter import LONGEST_SUBJECT, Mailbox, one_line, writable, written
 from adapters.mail import CONNECTIONS, Letter, Mail, MailServer
 from tests.support.certificates import Certificate, a_certificate
 from tests.support.eventually import eventually
@@ -410,3 +410,18 @@ async def test_nothing_of_what_went_wrong_names_anybody(office: PostOffice, tmp_
     assert BOB not in told
     assert "not here" not in told
     assert SECRET not in repr(server_of(office, username="ledger", password=SECRET))
+
+
+@pytest.mark.parametrize(
+    "made_up", ["rep-1@example.com", "Ada@EXAMPLE.ORG", " ada@example.net ", "ada@mail.example.com", "ada@example.com."]
+)
+def test_nobody_is_written_at_an_address_that_was_made_up(made_up: str) -> None:
+    assert writable(made_up) is None
+
+
+@pytest.mark.parametrize(
+    "there",
+    ["ada@team.example", "ada@an-example.com", "ada@example.co", "ada@example.com.au", "example.com@team.at", "", None],
+)
+def test_any_other_address_is_taken_as_it_is(there: str | None) -> None:
+    assert writable(there) == there

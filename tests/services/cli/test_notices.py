@@ -82,6 +82,13 @@ def test_templates_are_tried_out_and_one_letter_is_sent(
         taken = cli("notices", "check", "--mail", "ann@office.example", "--sms", "+15005550001").stdout
         assert "The mail server has taken an example.\nThe gateway has taken an example." in taken
         assert (len(post.letters), len(gateway.messages)) == (1, 1)
+        assert "https://leads.example.com/leads/" in gateway.messages[0].text
+        monkeypatch.setenv("LEADLEDGER_PUBLIC_URL", "https://crm.office.example/")
+        cli("notices", "check", "--mail", "ann@office.example", "--sms", "+15005550001")
+        written, texted = post.letters[1].message.get_body(("plain",)), gateway.messages[1].text
+        assert written is not None
+        assert "https://crm.office.example/leads/5d0b8f5e-" in written.get_content()
+        assert "https://crm.office.example/leads/5d0b8f5e-" in texted
         post.when("ann@office.example", at="rcpt", then="550 5.1.1 nobody here")
         told = cli("notices", "check", "--mail", "ann@office.example", code=1).stderr
         assert told == "It was not taken: address_refused. See docs/notices.md.\n"

@@ -36,6 +36,21 @@ def test_without_a_database_it_says_how_to_name_one(cli: Cli, monkeypatch: pytes
     assert "Name the database: LEADLEDGER_OWNER_DSN=postgresql://" in cli("schema", "install", code=1).stderr
 
 
+def test_settings_by_which_no_notice_could_be_sent_are_told_before_anything_starts(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLEDGER_HOME", str(tmp_path / "new"))
+    monkeypatch.setenv("LEADLEDGER_SMTP_HOST", "mail.office.example")
+    assert "but not LEADLEDGER_MAIL_FROM: from whom does the mail come?" in cli("up", code=1).stderr
+    monkeypatch.setenv("LEADLEDGER_MAIL_FROM", "nobody in particular")
+    assert "LEADLEDGER_MAIL_FROM: the sender is no mail address" in cli("up", code=1).stderr
+    monkeypatch.delenv("LEADLEDGER_SMTP_HOST")
+    monkeypatch.setenv("LEADLEDGER_SMS_ACCOUNT", "AC1")
+    said = cli("up", code=1).stderr
+    assert said.endswith("LEADLEDGER_SMS_TOKEN and LEADLEDGER_SMS_FROM. See docs/notices.md.\n")
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_database_that_a_newer_program_set_up_is_left_alone(cli: Cli, database: str) -> None:
     with psycopg.connect(database) as owner:
         owner.execute("INSERT INTO log.schema_files VALUES ('999_teleport.sql', '')")
