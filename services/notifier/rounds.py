@@ -196,7 +196,7 @@ class Notifier:
             await self._suppress(turn, because)
         elif is_stale(_opens_at(to, notice.made_at), now):
             await self._fail(turn, "stale")
-        elif address is None and notice.medium == "email" and notice.addressee is not None:
+        elif address is None and notice.medium == "email" and notice.addressee is not None and not to.made_up:
             await self._fail(turn, "no_address")
         elif address is None:
             await self._suppress(turn, "no_address")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapters.letter import writable
 from adapters.vault import Vault
 from commands.command import CALENDAR, PERSON, POLICY
 from commands.desk import Desk
@@ -31,6 +32,8 @@ class Recipient:
     phone: str | None
     hours: BusinessTime
     """When they may be written to, and where they are."""
+    made_up: bool = False
+    """Their mail address is one that nobody reads, as the example team's are."""
 
     def address(self, medium: Medium) -> str | None:
         """Where a message goes this way, if it is known."""
@@ -53,8 +56,7 @@ class Whom:
         if not person.here:
             return None
         told = await self._opened(person.profile)
-        hours = await self.hours(person.calendar or calendar, now)
-        return Recipient(told.get("name") or id, told.get("email"), told.get("phone"), hours)
+        return _recipient(told, await self.hours(person.calendar or calendar, now), called=id)
 
     async def lead(self, lead: Lead, now: datetime, calendar: CalendarId | None = None) -> Recipient:
         """The lead itself, by day where it is; where that is not known, where this calendar is."""
@@ -62,7 +64,7 @@ class Whom:
         zone = told.get("zone") or (await self.hours(calendar, now)).zone
         by_day = (Hours(QUIET_UNTIL, QUIET_FROM),)
         week = (by_day, by_day, by_day, by_day, by_day, by_day, by_day)
-        return Recipient(told.get("name"), told.get("email"), told.get("phone"), BusinessTime(zone, week))
+        return _recipient(told, BusinessTime(zone, week))
 
     async def called(self, doer: str) -> str | None:
         """The name of whoever did it, if it was a person."""
@@ -98,3 +100,9 @@ class Whom:
             return {}
         found = await self._vault.open([sealed])
         return dict(json.loads(found[sealed.ref])) if sealed.ref in found else {}
+
+
+def _recipient(told: Mapping[str, Any], hours: BusinessTime, called: str | None = None) -> Recipient:
+    email = writable(told.get("email"))
+    made_up = email is None and told.get("email") is not None
+    return Recipient(told.get("name") or called, email, told.get("phone"), hours, made_up)

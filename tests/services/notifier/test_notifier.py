@@ -201,6 +201,15 @@ async def test_who_has_no_address_or_has_left_is_told_nothing_and_the_record_say
     assert (text.standing, text.reason) == ("suppressed", "no_address")
 
 
+async def test_nobody_writes_to_the_made_up_people_of_the_example(scene: Scene) -> None:
+    await scene.say(CorrectProfile(person=ANNA, profile=Profile(name="Anna Avery", email="anna@example.com")))
+    lead = await scene.lead(to=ANNA)
+    await scene.notify()
+    notice = (await scene.notices(lead))[("assignment", "email", ANNA)]
+    assert (notice.standing, notice.reason) == ("suppressed", "no_address")
+    assert scene.subjects("anna@example.com") == []
+
+
 async def test_what_is_refused_for_now_is_tried_again_later_and_given_up_in_the_end(scene: Scene) -> None:
     scene.post.when(ANNAS, at="rcpt", then="450 4.2.1 the mailbox is full")
     lead = await scene.lead()
