@@ -29,6 +29,10 @@ class HadItBefore(Refusal):
     """{person} had this lead and did not act in time; somebody else may claim it, or a manager assign it."""
 
 
+class LeadIsNotOnOffer(Refusal):
+    """The lead is somebody's and is not on offer to you; ask whoever answers for its team to assign it to you."""
+
+
 class NotYourLead(Refusal):
     """The lead is {owner}'s, not {person}'s; ask the person who answers for the team to assign it."""
 
@@ -51,7 +55,7 @@ def assign(lead: Lead, to: Person, to_id: PersonId, because: AssignedBecause, on
 
 
 def claim(lead: Lead, who: Person, who_id: PersonId, on: Occasion) -> list[LeadEvent]:
-    """The first claim wins; the second is told who was first, which is on record where it was a race.
+    """The first claim wins; where it was a race, the second is told who was first, and that is on record.
 
     What is somebody's may be claimed by a team-mate once it was offered, because nobody had acted in time.
     """
@@ -64,12 +68,12 @@ def claim(lead: Lead, who: Person, who_id: PersonId, on: Occasion) -> list[LeadE
     return assign(lead, who, who_id, "claimed" if rescued_from is None else "rescued", on)
 
 
-def _too_late(lead: Lead, owner: PersonId, who: Person, who_id: PersonId, on: Occasion) -> LeadIsAlreadyClaimed:
+def _too_late(lead: Lead, owner: PersonId, who: Person, who_id: PersonId, on: Occasion) -> Refusal:
     """Each person loses a lead once to whoever took it; that is no deed, and changes nothing about the lead."""
+    if lead.taken_at is None or not lead.taken_at <= on.at <= lead.taken_at + RACE_LASTS:
+        return LeadIsNotOnOffer()
     refusal = LeadIsAlreadyClaimed(owner=owner)
-    raced = lead.taken_at is not None and lead.taken_at <= on.at <= lead.taken_at + RACE_LASTS
-    might_have_won = who.here and who_id not in lead.excluded | lead.lost_claims
-    if raced and might_have_won:
+    if who.here and who_id not in lead.excluded | lead.lost_claims:
         refusal.on_record = ClaimLost(who=who_id, to=owner, at=on.at, by=on.by)
     return refusal
 

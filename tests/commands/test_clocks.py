@@ -14,8 +14,8 @@ from domain.access import Principal
 from domain.event import Event
 from domain.identity import DESK, CalendarId, PolicyId, StreamId
 from domain.lead.clocks import SnoozedTooLong
-from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated, LeadIsAlreadyClaimed
-from domain.lead.ownership import HadItBefore
+from domain.lead.events import ClockMoved, ClockStarted, LeadAssigned, LeadEscalated
+from domain.lead.ownership import HadItBefore, LeadIsNotOnOffer
 from domain.lead.standing import LeadUnknown
 from tests.commands.story import (
     ADMIN,
@@ -159,7 +159,7 @@ async def test_a_lead_that_nobody_attends_climbs_the_ladder_and_is_saved_by_some
     lead = await assigned_lead(office)
     with pytest.raises(LeadUnknown):
         await office.do(lead, ClaimLead(), Principal(id="x", role="rep", via="key:x", team=SOUTH))
-    with pytest.raises(LeadIsAlreadyClaimed):
+    with pytest.raises(LeadIsNotOnOffer):
         await office.do(lead, ClaimLead(), BY_OTHER_REP)
     assert await the_timekeeper_comes(office, lead, 44) == ()
     assert await the_timekeeper_comes(office, lead, 1) == ("SomebodyReminded",)

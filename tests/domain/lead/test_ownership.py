@@ -18,6 +18,7 @@ from domain.lead.events import (
 )
 from domain.lead.ownership import (
     HadItBefore,
+    LeadIsNotOnOffer,
     NotYourLead,
     SpeaksForAnother,
     assign,
@@ -126,12 +127,6 @@ def test_the_first_claim_wins() -> None:
     )
 
 
-def test_the_second_claim_is_told_who_was_first() -> None:
-    given(created(), assigned()).when(claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)).then_refused(
-        LeadIsAlreadyClaimed, "Somebody was first: the lead is anna's."
-    )
-
-
 CLAIMED = LeadAssigned(to=ANNA, team=NORTH, because="claimed", at=TEN, by=BY_ANNA)
 HALF_AN_HOUR = timedelta(minutes=30)
 
@@ -141,7 +136,7 @@ def lost_by_ben(at: datetime) -> ClaimLost:
 
 
 @pytest.mark.parametrize("at", [TEN, TEN + HALF_AN_HOUR])
-def test_a_claim_that_comes_a_little_late_is_lost_on_record_and_once(at: datetime) -> None:
+def test_a_claim_that_comes_a_little_late_is_told_who_was_first_on_record_and_once(at: datetime) -> None:
     given(created(), CLAIMED).when(claim, BEN_HERE, BEN, on(at, BY_BEN)).then_refused(
         LeadIsAlreadyClaimed, "Somebody was first: the lead is anna's.", on_record=lost_by_ben(at)
     )
@@ -149,12 +144,12 @@ def test_a_claim_that_comes_a_little_late_is_lost_on_record_and_once(at: datetim
 
 @pytest.mark.parametrize("at", [TEN - timedelta(microseconds=1), TEN + HALF_AN_HOUR + timedelta(microseconds=1)])
 def test_who_does_not_claim_within_half_an_hour_of_the_first_has_lost_no_race(at: datetime) -> None:
-    given(created(), CLAIMED).when(claim, BEN_HERE, BEN, on(at, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+    given(created(), CLAIMED).when(claim, BEN_HERE, BEN, on(at, BY_BEN)).then_refused(LeadIsNotOnOffer)
 
 
 def test_a_lead_that_was_given_to_somebody_is_lost_by_nobody() -> None:
     by_hand = given(created(), CLAIMED, assigned(CARLA, ELEVEN, previous=ANNA))
-    by_hand.when(claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+    by_hand.when(claim, BEN_HERE, BEN, on(ELEVEN, BY_BEN)).then_refused(LeadIsNotOnOffer)
 
 
 def test_who_could_not_have_had_it_has_lost_nothing() -> None:
@@ -206,8 +201,16 @@ def test_what_was_offered_may_be_claimed_over_its_owners_head_by_a_team_mate() -
     given(created(), CLOCK, assigned(), OFFERED, rescued).when(claim, ANNA_HERE, ANNA, on(TWELVE)).then_refused(
         LeadIsAlreadyClaimed, on_record=ClaimLost(who=ANNA, to=BEN, at=TWELVE, by=BY_ANNA)
     )
-    offered.when(claim, BEN_HERE, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
-    given(created(), assigned()).when(claim, mate, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsAlreadyClaimed)
+    offered.when(claim, BEN_HERE, BEN, on(TWELVE, BY_BEN)).then_refused(LeadIsNotOnOffer)
+
+
+def test_what_is_somebodys_and_was_not_offered_is_not_claimed_and_nobody_was_first() -> None:
+    """Whose it is, not everybody may know."""
+    mate = replace(BEN_HERE, team=NORTH)
+    given(created(), assigned()).when(claim, mate, BEN, on(TWELVE, BY_BEN)).then_refused(
+        LeadIsNotOnOffer,
+        "The lead is somebody's and is not on offer to you; ask whoever answers for its team to assign it to you.",
+    )
 
 
 def test_who_lost_a_lead_by_doing_nothing_leaves_it_to_somebody_else() -> None:

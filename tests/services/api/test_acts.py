@@ -107,6 +107,14 @@ async def test_the_second_claim_is_told_who_was_first(world: World) -> None:
     assert [line["sentence"] for line in story[2:]] == ["rep-2 claimed the lead too; rep-1 had been first."]
 
 
+async def test_what_is_somebodys_and_not_on_offer_is_refused_without_telling_whose_it_is(world: World) -> None:
+    lead = await world.lead()
+    await world.done("manager", f"/leads/{lead}/assignments", {"to": "rep-1"})
+    refused = await world.post("team-mate", f"/leads/{lead}/claims", {})
+    assert (refused.status_code, refused.json()["type"]) == (409, "/problems/lead-is-not-on-offer")
+    assert "rep-1" not in refused.text
+
+
 async def test_a_lost_claim_sent_again_with_its_key_is_refused_again(world: World) -> None:
     lead = await world.lead()
     await world.done("rep", f"/leads/{lead}/claims", {})
