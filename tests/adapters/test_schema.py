@@ -95,6 +95,7 @@ def test_the_desk_may_append_and_look_and_nothing_else(desk_dsn: str) -> None:
         "vault.sealed": ["INSERT", "SELECT"],
         "access.api_keys": ["INSERT", "SELECT", "UPDATE"],
         "post.attempts": ["DELETE", "INSERT", "SELECT", "UPDATE"],
+        "post.receipts": ["DELETE", "INSERT", "SELECT"],
     }
 
 
