@@ -73,7 +73,11 @@ Groups = Annotated[
 ]
 
 
-async def of_those_compared(which: AnyLeads, ask: Question, group_by: Groups = []) -> Resource | None:  # noqa: B006
+NO_GROUPS: list[Group] = []
+"""FastAPI hands out a copy."""
+
+
+async def of_those_compared(which: AnyLeads, ask: Question, group_by: Groups = NO_GROUPS) -> Resource | None:
     """Those meant; every team, where all of them or all their people are told apart."""
     if which.owner is None and which.team is None and not {"owner", "team"}.isdisjoint(group_by):
         return EACH_TEAM
@@ -108,7 +112,7 @@ async def count_leads(
     caller: Annotated[Principal, allowed("leads.count", of_those_compared)],
     which: AnyLeads,
     ask: Question,
-    group_by: Groups = [],  # noqa: B006
+    group_by: Groups = NO_GROUPS,
     as_of: AsOf = None,
     as_known: AsKnown = None,
 ) -> Counts:
