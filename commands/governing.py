@@ -8,6 +8,11 @@ from datetime import datetime
 from commands.command import Surroundings
 from domain.lead.clocks import Governing
 from domain.lead.state import Clock, Lead
+from domain.refusal import Refusal
+
+
+class NoSuchVersion(Refusal):
+    """Policy {policy} has no version {version} on record, though a clock of this lead cites it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,11 @@ class PoliciesAround:
 
     def of_clock(self, clock: Clock) -> Governing:
         """By the terms that the clock cites, and the calendar in the version that it cites."""
-        terms = self.around.policy(clock.policy).terms[clock.policy_version - 1]
+        told = self.around.policy(clock.policy).terms
+        if clock.policy_version > len(told):
+            # Another process set it since; the desk asks the log before anybody is refused.
+            raise NoSuchVersion(policy=clock.policy, version=clock.policy_version)
+        terms = told[clock.policy_version - 1]
         if clock.calendar is None:
             return Governing(clock.policy, terms)
         calendar = self.around.calendar(clock.calendar).at_version(clock.calendar_version)

@@ -247,6 +247,27 @@ async def test_what_a_calendar_says_anew_leaves_deadlines_that_stand_alone() -> 
     assert (await office.do(lead, again, BY_REP)).events == ("LeadReplied.v1",)
 
 
+async def test_a_desk_that_remembers_an_earlier_policy_and_calendar_asks_the_log_for_those_that_are_cited() -> None:
+    office, elsewhere = await governed(), new_lead()
+    await office.do(elsewhere, CreateLead(team=NORTH))
+    other = office.another_desk()
+    clocks = ClocksGiven(first_response=ClockGiven(target_minutes=30, unit="business_minutes"))
+    shorter = SetPolicy(policy=QUICK, calendar=OFFICE, clocks=clocks, snooze_at_most_minutes=240)
+    lunch = (HoursGiven(opens="09:00", closes="09:15"), HoursGiven(opens="10:00", closes="17:00"))
+    closed = ExceptDays(calendar=OFFICE, days=(ExceptedDayGiven(day=NINE.date(), hours=lunch),))
+    lead = new_lead()
+    for stream, wish in ((closed.stream, closed), (shorter.stream, shorter), (lead, CreateLead(team=NORTH))):
+        await other.handle(stream, wish, by=ADMIN if stream != lead else BY_MANAGER)
+    started = await last(office, lead)
+    assert isinstance(started, ClockStarted)
+    assert (started.policy_version, started.calendar_version) == (2, 2)
+    assert started.respond_by == NINE + 75 * MINUTE
+    await office.do(lead, SnoozeLead(until=NINE + 5 * MINUTE, reason="asked_to_wait"))
+    moved = await last(office, lead)
+    assert isinstance(moved, ClockMoved)
+    assert moved.respond_by == NINE + 80 * MINUTE
+
+
 async def test_who_was_told_acknowledges() -> None:
     office = await governed()
     above = EntrustTeam(team=SOUTH, to=OTHER_REP)
