@@ -169,8 +169,10 @@ def move_it_to_another_queue(plate: Plate | None, recorded: Recorded[LeadRouted]
 
 @queues.when(LeadAssigned)
 def put_it_on_a_plate(plate: Plate | None, recorded: Recorded[LeadAssigned]) -> Plate:
-    """It becomes somebody's; what the lead waits for stays as urgent as it was."""
+    """It becomes somebody's; what the lead waits for stays as urgent as it was, but somebody else sees to it now."""
     plate, event = there(plate), recorded.event
+    if event.to != plate.owner:
+        plate = plate._replace(**NO_HELP_NEEDED)
     return plate._replace(owner=event.to, team=event.team or plate.team, since=event.at, offered=False)
 
 

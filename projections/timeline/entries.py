@@ -74,4 +74,4 @@ def entry(recorded: Recorded[Any], sentence: str) -> Entry:
     )
 
 
-timeline = Entries[Entry, str](name="timeline", version=1, table=ENTRIES, row=Entry, entry=entry)
+timeline = Entries[Entry, str](name="timeline", version=2, table=ENTRIES, row=Entry, entry=entry)
