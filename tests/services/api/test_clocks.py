@@ -225,6 +225,15 @@ async def test_a_queue_stands_in_the_order_of_its_deadlines_and_shows_who_needs_
     assert (await world.see("manager", "/escalations")).json()["items"] == []
 
 
+async def test_a_lead_that_somebody_else_has_taken_needs_no_help_any_more(world: World) -> None:
+    lead = await a_lead(world, arrived_minutes_ago=90)
+    await keep_time(world, lead)
+    world.position = await world.head()
+    assert [line["lead"] for line in (await world.see("manager", "/escalations")).json()["items"]] == [lead]
+    await world.done("manager", f"/leads/{lead}/assignments", {"to": "rep-2"})
+    assert (await world.see("manager", "/escalations")).json()["items"] == []
+
+
 async def test_escalations_are_told_page_by_page(world: World) -> None:
     leads = [await a_lead(world, arrived_minutes_ago=minutes) for minutes in (95, 92, 90)]
     for lead in leads:
