@@ -256,6 +256,15 @@ def test_a_policy_is_known_once_it_was_set() -> None:
         known(Policy(), QUICK)
 
 
+def test_how_a_new_lead_hears_from_a_machine_is_a_part_of_the_terms() -> None:
+    plain = set_policy(Policy(), QUICK, OFFICE, HOURS, (RESPOND,), 480, None, on(NINE))
+    told = set_policy(replay(plain), QUICK, OFFICE, HOURS, (RESPOND,), 480, None, on(TEN), ("email",))
+    assert [event.receipt for event in [*plain, *told]] == [None, ("email",)]
+    policy = replay([*plain, *told])
+    assert [terms.receipt for terms in policy.terms] == [None, ("email",)]
+    assert set_policy(policy, QUICK, OFFICE, HOURS, (RESPOND,), 480, None, on(ONE), ("email",)) == []
+
+
 def test_terms_are_in_force_from_an_instant_on() -> None:
     policy = replay([was_set(), was_set(at=TEN, effective_from=ONE, cap=0)])
     assert [in_force(policy, QUICK, at).version for at in (NINE, TEN, ONE)] == [1, 1, 2]

@@ -1,5 +1,6 @@
 """A refusal tells a person what stands in the way."""
 
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -35,6 +36,18 @@ def test_a_refusal_reads_as_its_docstring_with_the_particulars_filled_in() -> No
 )
 def test_an_instant_is_told_as_a_person_reads_it(opens_at: datetime, read: str) -> None:
     assert ShopIsClosed(opens_at=opens_at, keeper=7).sentence == f"The shop is closed until {read}; 7 keeps it."
+
+
+def test_an_instant_is_told_alike_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert ShopIsClosed(opens_at=NINE, keeper=7).sentence.startswith(
+            "The shop is closed until 2026-03-02 09:00 UTC"
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_what_is_not_known_is_said_to_be_unknown() -> None:

@@ -87,6 +87,7 @@ class Told:
         occasion = on(now or deeds[0].at, deeds[0].by, history=history)
         told = follow(self.lead, deeds, self.policies, occasion)
         assert told[: len(deeds)] == list(deeds)
+        assert {event.by for event in told[len(deeds) :]} <= {occasion.by}
         for event in told:
             self.lead = evolve(self.lead, event)
         self.events += told
@@ -98,6 +99,7 @@ class Told:
     ) -> list[LeadEvent]:
         occasion = on(at, TIMEKEEPER)
         fired = fire(self.lead, ladder, occasion, seat=seat)
+        assert {event.by for event in fired} <= {TIMEKEEPER}
         if fired:
             self.happens(*fired)
         assert fire(self.lead, ladder, occasion, seat=seat) == []

@@ -33,7 +33,7 @@ from domain.lead.events import (
     Step,
 )
 from domain.lead.standing import LeadIsClosed
-from domain.lead.state import evolve
+from domain.lead.state import evolve, replay
 from domain.policy import ClockRule, Terms
 from tests.domain.lead.clockwork import BY_DORA, HOURS, LADDER, MINUTE, SEATED, TIMEKEEPER, Always, Told, of
 from tests.domain.lead.told import assigned, contacted, created, escalated, followed_up, lost, released, replied, routed
@@ -337,3 +337,8 @@ def test_each_escalation_is_seen_to_by_itself() -> None:
     assert [event.because for event in of(story.events[-3:], ClockStopped)] == ["acknowledged"]
     seen = [(one.number, one.told, one.seen_to, one.act_by) for one in story.lead.escalations]
     assert seen[:2] == [(1, CARLA, False, None), (2, DORA, True, TWO + MINUTE)]
+
+
+def test_who_had_the_lead_before_it_was_told_at_the_same_instant_has_not_taken_it_over() -> None:
+    told = [created(), assigned(ANNA, TEN), assigned(BEN, TEN, previous=ANNA), escalated(at=TEN)]
+    assert [one.taken_over for one in replay(told).escalations] == [False]

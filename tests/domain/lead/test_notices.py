@@ -1,5 +1,6 @@
 """Whom a notice about a lead goes to, and whether there is still a reason to send it when its time has come."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,6 +169,13 @@ def test_a_notice_is_sent_only_while_there_is_a_reason(
     told: list[LeadEvent], asked: Reason, expected: WhyNot | None
 ) -> None:
     assert why_not(replay([created(), *told]), asked, ELEVEN) == expected
+
+
+def test_another_clock_that_was_stopped_is_another_matter() -> None:
+    second = replace(STARTED, number=2, clock="follow_up", started_at=TEN)
+    lead = replay([created(), assigned(ANNA), STARTED, STOPPED, second])
+    assert why_not(lead, reason("reminder", clock=1), ELEVEN) == "moot"
+    assert why_not(lead, reason("reminder", clock=2), ELEVEN) is None
 
 
 def test_what_waits_is_called_for_again_when_it_waits_no_longer() -> None:
