@@ -340,5 +340,5 @@ def test_each_escalation_is_seen_to_by_itself() -> None:
 
 
 def test_who_had_the_lead_before_it_was_told_at_the_same_instant_has_not_taken_it_over() -> None:
-    told = [created(), assigned(ANNA, TEN), assigned(BEN, TEN, previous=ANNA), escalated(at=TEN)]
+    told: list[LeadEvent] = [created(), assigned(ANNA, TEN), assigned(BEN, TEN, previous=ANNA), escalated(at=TEN)]
     assert [one.taken_over for one in replay(told).escalations] == [False]
