@@ -294,3 +294,27 @@ def test_the_first_stretches_of_many_years_are_found_at_once() -> None:
     ask = found.worked(at("2026-08-03T00:00Z"), at("2070-01-01T00:00Z"))
     assert len(list(islice(ask, 50))) == 50
     assert list(found._years) == [2026]
+
+
+def test_hours_are_told_by_the_wall_on_either_side_of_a_change_of_the_clocks() -> None:
+    """Made anew each time: what a calendar once looked up it remembers."""
+    berlin = BusinessTime("Europe/Berlin", weekdays(NINE_TO_FIVE))
+    assert berlin.deadline(at("2026-03-27T16:30+01:00"), 60) == at("2026-03-30T09:30+02:00")
+    assert berlin.latest_start(at("2026-03-30T09:30+02:00"), 60) == at("2026-03-27T16:30+01:00")
+    assert berlin.deadline(at("2026-10-23T16:30+02:00"), 60) == at("2026-10-26T09:30+01:00")
+    assert berlin.elapsed(at("2026-03-27T16:00+01:00"), at("2026-03-30T10:00+02:00")) == timedelta(hours=2)
+    sundays = BusinessTime("Europe/Berlin", ((), (), (), (), (), (), (Hours(0, 6 * 60),)))
+    assert sundays.elapsed(at("2026-03-29T00:00+01:00"), at("2026-03-29T12:00+02:00")) == timedelta(hours=5)
+    assert sundays.elapsed(at("2026-10-25T00:00+02:00"), at("2026-10-25T12:00+01:00")) == timedelta(hours=7)
+    down_under = BusinessTime("Australia/Lord_Howe", weekdays(NINE_TO_FIVE))
+    assert down_under.deadline(at("2026-04-03T16:30+11:00"), 60) == at("2026-04-06T09:30+10:30")
+    assert down_under.deadline(at("2026-10-02T16:30+10:30"), 60) == at("2026-10-05T09:30+11:00")
+
+
+def test_what_little_is_worked_is_counted_over_many_years_forward_and_back() -> None:
+    an_hour_a_week = BusinessTime("UTC", ((Hours(9 * 60, 10 * 60),), (), (), (), (), (), ()))
+    for weeks in (60, 120, 180):
+        start, over = at("2022-01-03T09:00Z"), at("2022-01-03T10:00Z") + timedelta(weeks=weeks - 1)
+        assert an_hour_a_week.deadline(start, 60 * weeks) == over
+        assert an_hour_a_week.latest_start(over, 60 * weeks) == start
+        assert an_hour_a_week.elapsed(start, over) == timedelta(hours=weeks)
