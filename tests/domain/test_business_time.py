@@ -306,6 +306,8 @@ def test_hours_are_told_by_the_wall_on_either_side_of_a_change_of_the_clocks() -
     sundays = BusinessTime("Europe/Berlin", ((), (), (), (), (), (), (Hours(0, 6 * 60),)))
     assert sundays.elapsed(at("2026-03-29T00:00+01:00"), at("2026-03-29T12:00+02:00")) == timedelta(hours=5)
     assert sundays.elapsed(at("2026-10-25T00:00+02:00"), at("2026-10-25T12:00+01:00")) == timedelta(hours=7)
+    early = BusinessTime("Europe/Berlin", ((), (), (), (), (), (), (Hours(90, 150),)))
+    assert early.deadline(at("2026-03-29T00:00+01:00"), 30) == at("2026-03-29T01:00Z")
     down_under = BusinessTime("Australia/Lord_Howe", weekdays(NINE_TO_FIVE))
     assert down_under.deadline(at("2026-04-03T16:30+11:00"), 60) == at("2026-04-06T09:30+10:30")
     assert down_under.deadline(at("2026-10-02T16:30+10:30"), 60) == at("2026-10-05T09:30+11:00")
