@@ -12,6 +12,7 @@ from services.cli import (
     leads,
     ledger,
     notices,
+    people,
     policies,
     projections,
     start,
@@ -32,6 +33,9 @@ app.add_typer(imports.app, name="import")
 app.add_typer(leads.app, name="lead")
 leads.app.command("snooze")(clocks.snooze)
 leads.app.command("wake")(clocks.wake)
+leads.app.command("consent")(people.consent)
+app.add_typer(people.person, name="person")
+app.add_typer(people.desk, name="desk")
 app.command("clocks")(clocks.clocks)
 app.command("escalations")(clocks.escalations)
 app.add_typer(clocks.escalation, name="escalation")
