@@ -176,7 +176,7 @@ def a_wish(kind: type[C], said_in: str, **told: object) -> C:
     try:
         return kind.model_validate(told)
     except ValidationError as wrong:
-        fail("\n".join(f"{said_in}: {_where(one['loc'])}: {one['msg']}." for one in wrong.errors()), code=2)
+        fail("\n".join(f"{said_in}: {_where(one['loc'])}: {one['msg'].rstrip('.')}." for one in wrong.errors()), code=2)
 
 
 def _where(loc: tuple[int | str, ...]) -> str:

@@ -60,3 +60,7 @@ def test_what_cannot_be_is_told_in_words(cli: Cli) -> None:
     assert "Nobody called rep-9" in cli("desk", "entrust", "rep-9", "--as", "ann", code=1).stderr
     Path("broken.json").write_text("{")
     assert "no JSON" in cli("person", "profile", "rep-1", "broken.json", "--as", "ann", code=2).stderr
+    Path("reserved.json").write_text(json.dumps({"profile": {"name": "Ines", "email": "ines@team.test"}}))
+    refused = cli("person", "profile", "rep-1", "reserved.json", "--as", "ann", code=2).stderr
+    assert refused.startswith("reserved.json: profile.email: ")
+    assert not refused.endswith("..\n")
