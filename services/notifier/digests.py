@@ -18,7 +18,7 @@ from adapters.postbox import Claim, Postbox, next_try
 from commands.command import PERSON
 from commands.notices import SettleDigest
 from domain.business_time import BusinessTime, Hours, NothingIsWorked
-from domain.identity import CalendarId, PersonId, person_stream
+from domain.identity import CalendarId, PersonId, lead_stream, person_stream
 from domain.notice import WhyFailed, notice_id
 from projections import notices, organisation, queues
 from projections.organisation import Person
@@ -148,8 +148,8 @@ class Digests:
         return mine, [one for one in needing if one.owner != person]
 
     async def _names(self, lines: list[Queued]) -> dict[str, str | None]:
-        leads = {UUID(line.lead): str(line.lead) for line in lines}
-        found = await self._office.vault.latest([*leads], "contact") if leads else {}  # type: ignore[list-item]
+        leads = {lead_stream(line.lead): str(line.lead) for line in lines}
+        found = await self._office.vault.latest([*leads], "contact") if leads else {}
         return {leads[stream]: json.loads(contact).get("name") for stream, contact in found.items()}
 
     async def _settle(
