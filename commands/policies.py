@@ -118,7 +118,7 @@ class SetPolicy(Command[policies.Policy]):
         """Policies are the whole desk's concern."""
         return THE_DESK
 
-    def decide(self, state: policies.Policy, on: Occasion, around: Surroundings) -> Sequence[Event]:
+    def decide(self, state: policies.Policy, on: Occasion, around: Surroundings) -> Sequence[policies.PolicyEvent]:
         """See domain/policy.py. Whoever has a seat is somebody who is here."""
         clocks = self.clocks.rules
         seats = dict.fromkeys(rung.seat for rule in clocks for rung in rule.rungs if rung.seat is not None)

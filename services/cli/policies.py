@@ -163,7 +163,7 @@ async def _as_it_would_be(office: Office, wish: SetPolicy, by: str, now: datetim
     for _ in range(TRIES):
         try:
             for event in wish.decide(policy, on, Surroundings(known)):
-                policy = evolve(policy, event)  # type: ignore[arg-type]
+                policy = evolve(policy, event)
             return policy
         except NotLookedUpYet as missing:
             for kind, stream in missing.missing:
